@@ -38,7 +38,7 @@ const Quarantined = Type.Object({
 });
 
 /** The topics that every service has for itself: heartbeats, dead letters, quarantine, and answers where it takes commands. */
-export function everyService<const S extends ServiceName>(service: S) {
+export function everyService(service: ServiceName) {
   const HeartbeatBeaten = record({
     type: `nervus.${service}.heartbeat-beaten.v1`,
     description: 'A process says that it lives and how far its records were acknowledged; audit finds lost tails with it',

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Headers as Kafka has them: a name may stand more than once. */
+export type RecordHeaders = Readonly<Record<string, Buffer | readonly Buffer[]>>;
+
+/** A record as it was read; nothing is decoded or believed yet. */
+export interface InboundRecord {
+  /** Physical topic, with prefix. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly key: Buffer | null;
+  /** Null for a tombstone. */
+  readonly value: Buffer | null;
+  readonly headers: RecordHeaders;
+  /** The broker's append time, milliseconds since the epoch (LogAppendTime). */
+  readonly timestamp: number;
+}
+
+/** A record to be written, its bytes final. */
+export interface OutboundRecord {
+  readonly topic: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: RecordHeaders;
+}
+
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** The next offset to read of one partition, and the generation under which the finished records were received. */
+export interface CommitRequest extends TopicPartition {
+  readonly offset: bigint;
+  readonly generation: number;
+}
+
+/**
+ * Idempotent producer, acks=all. Records of one `send` to one partition keep their order; concurrent sends do not:
+ * await one before the next where order matters.
+ */
+export interface Producer {
+  /**
+   * Resolves when Kafka acknowledged all of them. The caller keeps a send below 400 KB.
+   * @throws ProducerError; `retryable` says whether the identical records may be sent again.
+   */
+  send(records: readonly OutboundRecord[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Records of one partition in offset order, received under one generation of the group. */
+export interface PartitionBatch extends TopicPartition {
+  readonly records: readonly InboundRecord[];
+  readonly generation: number;
+  /** First offset not yet written to the partition when the batch was fetched. */
+  readonly highWatermark: bigint;
+}
+
+export interface ConsumerHandlers {
+  /**
+   * Takes records in. Resolves as soon as there is room for more; until then the adapter keeps the lease alive and
+   * fetches nothing more for that partition. Never rejects for a handler's failure.
+   */
+  onBatch(batch: PartitionBatch): Promise<void>;
+  /** A rebalance has begun: no new work may start under an older generation. */
+  onRebalance(): void;
+  /** The partitions that are ours under the new generation; in-flight work of all others is void. */
+  onAssigned(generation: number, partitions: readonly TopicPartition[]): void;
+  /** The client died and will not come back by itself: the process must end. */
+  onCrash(error: Error): void;
+}
+
+export interface ConsumerOptions {
+  readonly groupId: string;
+  /** Physical topics, and where to begin when the group has no offset. */
+  readonly topics: readonly { readonly topic: string; readonly from: 'beginning' | 'end' }[];
+}
+
+export interface Consumer {
+  /** Joins the group and begins; resolves once partitions are assigned (also if none). */
+  run(handlers: ConsumerHandlers): Promise<void>;
+  /** One request for all partitions; entries of an older generation or of partitions no longer ours are dropped. */
+  commit(requests: readonly CommitRequest[]): Promise<void>;
+  pause(partitions: readonly TopicPartition[]): void;
+  resume(partitions: readonly TopicPartition[]): void;
+  /** Leaves the group. What should be committed is committed before: commits after this are dropped. */
+  close(): Promise<void>;
+}
+
+export interface PartitionEnds extends TopicPartition {
+  readonly low: bigint;
+  /** First offset not yet written. */
+  readonly high: bigint;
+}
+
+export interface TopicConfiguration {
+  readonly topic: string;
+  readonly partitions: number;
+  /** Broker names, such as `retention.ms`. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+export interface Admin {
+  /** What exists of the topics asked for. */
+  describeTopics(topics: readonly string[]): Promise<readonly TopicConfiguration[]>;
+  /** Creates what is missing; existing topics are left as they are. */
+  createTopics(topics: readonly TopicConfiguration[], replication: { factor: number; minInSync: number }): Promise<void>;
+  endOffsets(topic: string): Promise<readonly PartitionEnds[]>;
+  /** Committed next offsets of a group; partitions without one are absent. */
+  committedOffsets(groupId: string, topics: readonly string[]): Promise<readonly (TopicPartition & { readonly offset: bigint })[]>;
+  deleteGroup(groupId: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** One Kafka client library behind the port. */
+export interface KafkaClient {
+  producer(): Promise<Producer>;
+  consumer(options: ConsumerOptions): Promise<Consumer>;
+  admin(): Promise<Admin>;
+}
+
+/** What a producer's send failed with. */
+export class ProducerError extends Error {
+  override readonly name = 'ProducerError';
+  constructor(
+    message: string,
+    readonly code: string,
+    /** True: the identical records may be sent again, perhaps after a reconnect. */
+    readonly retryable: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
