@@ -5,6 +5,8 @@ import { defineConfig } from 'vitest/config';
 const conditions = ['nervus-source', 'module', 'node', 'development|production'];
 
 export default defineConfig({
+  // Nest needs the metadata that legacy decorators emit; test files stand outside the packages' own tsconfig.
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
