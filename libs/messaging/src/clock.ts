@@ -16,3 +16,8 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** A number in [0, 1), for jitter only. Injected, so that tests can fix it. */
+export type Random = () => number;
+
+export const systemRandom: Random = () => Math.random();
