@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { settled } from '../testing/index.js';
 import { BatchLane, KeyLanes } from './key-lanes.js';
@@ -39,7 +39,7 @@ describe('key lanes', () => {
         for (const [n, key] of keys.entries()) lanes.push({ key, n });
         for (let at = 0; open.length > 0; at++) {
           const index = (ends[at] ?? 0) % open.length;
-          open.splice(index, 1)[0]!.end();
+          open.splice(index, 1).at(0)!.end();
           await Promise.resolve();
           await Promise.resolve();
           await Promise.resolve();
@@ -60,7 +60,7 @@ describe('key lanes', () => {
     lanes.push({ key: 'slow', n: 0 });
     lanes.push({ key: 'quick', n: 1 });
     await settled();
-    expect(open.map(({ items }) => items[0]!.key)).toEqual(['slow', 'quick']);
+    expect(open.map(({ items }) => items.at(0)!.key)).toEqual(['slow', 'quick']);
   });
 
   it('nothing starts while it may not, and all of it starts afterwards in order', async () => {

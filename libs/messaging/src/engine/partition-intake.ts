@@ -24,11 +24,11 @@ export const defaultIntakeLimits: IntakeLimits = { maxRecords: 1000, maxBytes: 1
 
 /** What is done with records. Resolves to true when they are finished, to false when they are left; never rejects. */
 export type IntakeWork =
-  | { readonly mode: 'records'; handle(record: InboundRecord, lease: Lease): Promise<boolean> }
+  | { readonly mode: 'records'; readonly handle: (record: InboundRecord, lease: Lease) => Promise<boolean> }
   /** One record of the partition at a time. */
-  | { readonly mode: 'strict'; handle(record: InboundRecord, lease: Lease): Promise<boolean> }
+  | { readonly mode: 'strict'; readonly handle: (record: InboundRecord, lease: Lease) => Promise<boolean> }
   /** In order; all of them are finished, or none. */
-  | { readonly mode: 'batches'; handle(records: readonly InboundRecord[], lease: Lease): Promise<boolean> };
+  | { readonly mode: 'batches'; readonly handle: (records: readonly InboundRecord[], lease: Lease) => Promise<boolean> };
 
 /** What the intake needs from the engine. */
 export interface IntakeOwner {
@@ -62,7 +62,9 @@ export class PartitionIntake {
   private bytes = 0;
   private started = 0;
   private highWatermark = 0n;
-  /** What the group has, as far as we know; at first, where the first record stood. */
+  /** Where the first record stood: committing that would say nothing. */
+  private first: bigint | undefined;
+  /** What the group has of our commits; at first `first`. */
   private committed: bigint | undefined;
   private waiting: (() => void)[] = [];
 
@@ -111,7 +113,7 @@ export class PartitionIntake {
       const { next } = this.watermark;
       if (next !== undefined && record.offset < next) continue;
       const entry: InFlight = { offset: record.offset, finished: false, record, bytes: sizeOf(record), appendedAt: record.timestamp };
-      this.committed ??= record.offset;
+      if (this.first === undefined) this.first = this.committed = record.offset;
       this.watermark.take(entry);
       this.bytes += entry.bytes;
       taken++;
@@ -151,7 +153,7 @@ export class PartitionIntake {
 
   /** A commit around a rebalance may have been dropped silently: say it again under the new generation. */
   doubtCommit(): void {
-    if (this.committed !== undefined) this.committed = -1n;
+    this.committed = this.first;
   }
 
   gauges(): PartitionGauges {

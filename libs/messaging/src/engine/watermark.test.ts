@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Watermark } from './watermark.js';
 
@@ -17,10 +17,10 @@ describe('watermark', () => {
         const done = new Set<number>();
         for (const index of order) {
           const before = watermark.position;
-          const moved = watermark.finish(entries[index]!);
+          const moved = watermark.finish(entries.at(index)!);
           done.add(index);
           const firstOpen = entries.findIndex((_, at) => !done.has(at));
-          const expected = firstOpen === -1 ? entries.at(-1)!.offset + 1n : entries[firstOpen]!.offset;
+          const expected = firstOpen === -1 ? entries.at(-1)!.offset + 1n : entries.at(firstOpen)!.offset;
           expect(watermark.position).toBe(expected);
           expect(moved).toBe(expected !== before);
           expect(watermark.open).toBe(entries.length - done.size);
@@ -39,7 +39,10 @@ describe('watermark', () => {
             const one = entry(BigInt(taken.length));
             taken.push(one);
             watermark.take(one);
-          } else if (taken[step]) watermark.finish(taken[step]);
+          } else {
+            const one = taken.at(step);
+            if (one) watermark.finish(one);
+          }
           const open = taken.find((one) => !one.finished);
           expect(watermark.position).toBe(open?.offset ?? (taken.length === 0 ? undefined : BigInt(taken.length)));
           expect(watermark.oldest).toBe(open);

@@ -54,7 +54,7 @@ export class MemoryBroker {
 
   /** Every consumer of a group dies, as a client does after an error it does not retry. */
   crash(groupId: string, error: Error = new Error('the client gave up')): void {
-    for (const consumer of [...this.consumers]) if (consumer.options.groupId === groupId) consumer.crash(error);
+    for (const consumer of this.consumers) if (consumer.options.groupId === groupId) consumer.crash(error);
   }
 
   stop(): void {

@@ -38,7 +38,7 @@ export class MemoryGroup {
   /** Begins a rebalance and leaves it open; the result ends it. */
   hold(): () => void {
     this.held++;
-    for (const member of [...this.members]) member.rebalancing();
+    for (const member of this.members.slice()) member.rebalancing();
     return () => {
       this.held--;
       this.assign();
@@ -46,7 +46,7 @@ export class MemoryGroup {
   }
 
   rebalance(): void {
-    for (const member of [...this.members]) member.rebalancing();
+    for (const member of this.members.slice()) member.rebalancing();
     this.assign();
   }
 
