@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type { PublicJwk } from '@nervus/contracts';
+import { signEs256 } from './es256.js';
+import { VerificationError } from './errors.js';
+import { publicJwkOf, thumbprintOf } from './jwk.js';
+
+/** Signs with ES256 under a key known by its thumbprint; what every signing function here takes. */
+export interface Es256Signer {
+  /** RFC 7638 thumbprint of the key. */
+  readonly kid: string;
+  readonly publicJwk: PublicJwk;
+  /** 64 bytes r || s. */
+  sign(data: Uint8Array): Buffer;
+}
+
+/** A private P-256 key as JWK: only for the few keys that outlive a process, in files of mode 0600. */
+export type PrivateJwk = PublicJwk & { readonly d: string };
+
+/**
+ * The ES256 key of one process (or, read from a file, the root key). The private part stays inside: there is no way to
+ * export it, and printing or serialising the object shows the public part alone.
+ */
+export class WorkloadKey implements Es256Signer {
+  readonly kid: string;
+  readonly publicJwk: PublicJwk;
+  readonly publicKey: KeyObject;
+  readonly #privateKey: KeyObject;
+
+  private constructor(privateKey: KeyObject) {
+    this.#privateKey = privateKey;
+    this.publicKey = createPublicKey(privateKey);
+    this.publicJwk = publicJwkOf(this.publicKey);
+    this.kid = thumbprintOf(this.publicJwk);
+  }
+
+  /** A new key that lives as long as this process. */
+  static generate(): WorkloadKey {
+    return new WorkloadKey(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
+  }
+
+  /** @throws VerificationError `jwk_malformed` */
+  static fromPrivateJwk(jwk: PrivateJwk): WorkloadKey {
+    return new WorkloadKey(importPrivateJwk(jwk));
+  }
+
+  sign(data: Uint8Array): Buffer {
+    return signEs256(this.#privateKey, data);
+  }
+
+  toJSON(): { readonly kid: string; readonly publicJwk: PublicJwk } {
+    return { kid: this.kid, publicJwk: this.publicJwk };
+  }
+}
+
+/** A new private P-256 key to be written to a file: root key, enrolment key, keys of the launcher. */
+export function generatePrivateJwk(): PrivateJwk {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { d } = privateKey.export({ format: 'jwk' });
+  if (d === undefined) throw new TypeError('node:crypto exported a private key without its d');
+  return { ...publicJwkOf(createPublicKey(privateKey)), d };
+}
+
+/** @throws VerificationError `jwk_malformed` when it is no private P-256 key, or its halves do not fit */
+export function importPrivateJwk(jwk: PrivateJwk): KeyObject {
+  try {
+    const key = createPrivateKey({ key: { kty: jwk.kty, crv: jwk.crv, x: jwk.x, y: jwk.y, d: jwk.d }, format: 'jwk' });
+    if (thumbprintOf(publicJwkOf(createPublicKey(key))) === thumbprintOf(jwk)) return key;
+  } catch (cause) {
+    throw new VerificationError('jwk_malformed', 'the JWK is no private P-256 key', {}, { cause });
+  }
+  throw new VerificationError('jwk_malformed', 'the private and the public part of the JWK do not fit');
+}
