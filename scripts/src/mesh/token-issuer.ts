@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Es256Signer, signJws } from '@nervus/trust';
+
+export const launcherIssuer = 'nervus-launcher';
+const lifeSeconds = 120;
+const everyMs = 60_000;
+
+/**
+ * The token issuer of a developer's machine: gives each process it started a file with a two-minute token that says
+ * which service it is, and a new one every minute, as a kubelet does with projected tokens. No process holds anything
+ * that would still be of use after it was killed.
+ */
+export class TokenIssuer {
+  private readonly files = new Map<string, { subject: string; timer: NodeJS.Timeout }>();
+
+  constructor(
+    private readonly signer: Es256Signer,
+    private readonly folder: string,
+  ) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+
+  /** Writes the first token of a process and keeps it fresh. Returns the file's path. */
+  issueTo(instance: string, subject: string): string {
+    this.forget(instance);
+    const file = join(this.folder, `${instance}.token`);
+    this.write(file, subject);
+    const timer = setInterval(() => this.write(file, subject), everyMs);
+    timer.unref();
+    this.files.set(instance, { subject, timer });
+    return file;
+  }
+
+  /** Ends the tokens of a process that is gone. */
+  forget(instance: string): void {
+    const known = this.files.get(instance);
+    if (!known) return;
+    clearInterval(known.timer);
+    this.files.delete(instance);
+    rmSync(join(this.folder, `${instance}.token`), { force: true });
+  }
+
+  close(): void {
+    for (const instance of this.files.keys()) this.forget(instance);
+  }
+
+  /** By rename, so that no process ever reads half a token. */
+  private write(file: string, subject: string): void {
+    const iat = Math.floor(Date.now() / 1000);
+    const claims = { iss: launcherIssuer, sub: subject, aud: 'nervus-identity', jti: randomUUID(), iat, exp: iat + lifeSeconds };
+    const token = signJws(this.signer, { typ: 'nervus-launcher+jwt' }, Buffer.from(JSON.stringify(claims)));
+    writeFileSync(`${file}.new`, token, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  }
+}
