@@ -29,6 +29,16 @@ export interface OutgoingEvent {
   readonly value: string | null;
 }
 
+/** What Kafka acknowledged of one published event. */
+export interface PublishReceipt {
+  /** `ce_id`. */
+  readonly id: string;
+  /** `<epoch>.<n>` as signed. */
+  readonly sequence: string;
+  /** base64url leaf hash, as the log will hold it. Computed when it is asked for. */
+  readonly leaf: string;
+}
+
 /** A record that was verified and decoded. */
 export interface Received<T> {
   readonly id: string;
@@ -47,13 +57,19 @@ export interface Received<T> {
   readonly data: T;
   /** Where it stands, with the broker's append time in milliseconds. */
   readonly origin: { readonly topic: string; readonly partition: number; readonly offset: bigint; readonly appendedAt: number };
-  /** Who signed it. */
-  readonly producer: { readonly service: ServiceName; readonly spiffeId: string; readonly kid: string };
+  /**
+   * Who signed it. `possession`, of an enrolment alone: the sender holds the key, and service and SPIFFE ID are no more
+   * than what it says of itself.
+   */
+  readonly producer: { readonly service: ServiceName; readonly spiffeId: string; readonly kid: string; readonly proof: 'workload' | 'possession' };
   /** `<epoch>.<n>` as signed. */
   readonly sequence: string;
-  /** base64url leaf hash, as the log will hold it. */
+  /** base64url leaf hash, as the log will hold it. Computed when it is asked for. */
   readonly leaf: string;
 }
+
+/** A record whose value is null: the entity under its key is gone. */
+export type Tombstone = Received<null>;
 
 /** The value of a record type, as its handlers receive it. */
 export type ReceivedOf<R extends RecordType> = Received<import('@nervus/contracts').DataOf<R>>;

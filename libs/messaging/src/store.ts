@@ -53,6 +53,10 @@ export interface CollectionDeclaration<S extends object> {
 
 /** Where what follows from a change is handed to, in the order of each outbox; acknowledged events are told back. */
 export interface EventSink {
-  /** Resolves when Kafka acknowledged all of them. */
-  publish(events: readonly OutgoingEvent[]): Promise<void>;
+  /**
+   * Resolves when Kafka acknowledged all of them (the publisher resolves with their receipts).
+   * @throws PermanentError `record_too_large`, `headers_too_large`, `extension_missing`, ... with the event's id in
+   * `details.id`, before any of them is numbered: that event can never be published; the others can, without it
+   */
+  publish(events: readonly OutgoingEvent[]): Promise<unknown>;
 }
