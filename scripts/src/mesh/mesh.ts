@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ServiceName, services } from '@nervus/contracts';
+import { freePort } from './ports.js';
+import { ServiceProcess } from './service-process.js';
+import { TokenIssuer } from './token-issuer.js';
+import { trustMaterial } from './trust-material.js';
+
+const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+
+/** Ports that people may learn by heart; taken ones are replaced by free ones. Only these four services have a door. */
+const publicPorts: Readonly<Partial<Record<ServiceName, number>>> = { console: 4400, ingestion: 4401, identity: 4402, audit: 4403 };
+
+export interface MeshOptions {
+  /** Everything the mesh keeps: trust material, tokens, service logs, the audit log, alerts. */
+  readonly dataDir: string;
+  readonly kafkaBrokers: readonly string[];
+  readonly mongodbUri: string;
+  /** Processes of each service. @default 1 */
+  readonly replicas?: Readonly<Partial<Record<ServiceName, number>>>;
+  /** Which services to start. @default all */
+  readonly only?: readonly ServiceName[];
+  /** Further environment variables by service, or for all of them. */
+  readonly environment?: Readonly<Partial<Record<ServiceName | 'all', Readonly<Record<string, string>>>>>;
+  readonly trustDomain?: string;
+  readonly topicPrefix?: string;
+  readonly log: (line: string) => void;
+}
+
+/** The seven services as processes of this machine. */
+export class Mesh {
+  private constructor(
+    private readonly options: MeshOptions,
+    private readonly issuer: TokenIssuer,
+    private readonly members: ReadonlyMap<ServiceName, readonly ServiceProcess[]>,
+    private readonly ports: ReadonlyMap<ServiceName, number>,
+    /** Where auditors get the trust bundle: outside the audit log's folder. */
+    readonly trustBundleFile: string,
+  ) {}
+
+  static async prepare(options: MeshOptions): Promise<Mesh> {
+    const material = trustMaterial(join(options.dataDir, 'trust'), options.trustDomain ?? 'nervus.local');
+    const issuer = new TokenIssuer(material.launcherKey, join(options.dataDir, 'run'));
+    const chosen = services.filter((service) => (options.only ?? services).includes(service) && existsSync(entryOf(service)));
+    const ports = new Map<ServiceName, number>();
+    for (const service of chosen) {
+      const preferred = publicPorts[service];
+      if (preferred !== undefined) ports.set(service, await freePort(preferred));
+    }
+    const common: Record<string, string> = {
+      KAFKA_BROKERS: options.kafkaBrokers.join(','),
+      MONGODB_URI: options.mongodbUri,
+      NERVUS_TRUST_BUNDLE: material.bundleFile,
+      NERVUS_TRUST_BUNDLE_THUMBPRINT: material.bundleThumbprint,
+      NERVUS_TRUST_DOMAIN: options.trustDomain ?? 'nervus.local',
+      NERVUS_TOPIC_PREFIX: options.topicPrefix ?? '',
+      NERVUS_STALE_AFTER_SECONDS: '15',
+    };
+    const members = new Map<ServiceName, readonly ServiceProcess[]>();
+    for (const service of chosen) {
+      const replicas: ServiceProcess[] = [];
+      for (let n = 1; n <= (options.replicas?.[service] ?? 1); n++) {
+        const instance = `${service}-${n}`;
+        const managementPort = await freePort();
+        const port = n === 1 ? ports.get(service) : undefined;
+        replicas.push(
+          new ServiceProcess({
+            instance, service, entry: entryOf(service), managementPort, logFile: join(options.dataDir, 'logs', `${instance}.log`),
+            environment: {
+              ...common,
+              ...ownEnvironment(service, options.dataDir, material.identityFolder, material.trustRulesFile, ports),
+              ...options.environment?.all,
+              ...options.environment?.[service],
+              NERVUS_MANAGEMENT_PORT: String(managementPort),
+              ...(port !== undefined && { NERVUS_HTTP_PORT: String(port) }),
+            },
+          }),
+        );
+      }
+      members.set(service, replicas);
+    }
+    return new Mesh(options, issuer, members, ports, material.bundleFile);
+  }
+
+  /** Starts every process at once: each waits by itself for what it needs. */
+  async start(timeoutMs = 120_000): Promise<void> {
+    for (const member of this.all()) this.startOne(member);
+    await Promise.all(this.all().map((member) => member.ready(timeoutMs)));
+  }
+
+  /** Starts one process, again if it was killed, with a fresh token. */
+  startOne(member: ServiceProcess): void {
+    member.start({ NERVUS_TOKEN_FILE: this.issuer.issueTo(member.options.instance, member.options.service) });
+  }
+
+  processesOf(service: ServiceName): readonly ServiceProcess[] {
+    return this.members.get(service) ?? [];
+  }
+
+  all(): ServiceProcess[] {
+    return [...this.members.values()].flat();
+  }
+
+  /** Base URL of a service that has a public port. */
+  urlOf(service: ServiceName): string {
+    const port = this.ports.get(service);
+    if (port === undefined) throw new Error(`${service} has no public port, or was not started`);
+    return `http://localhost:${port}`;
+  }
+
+  /** Stops the services, those that bring events in first and audit last, so that it records what the others said. */
+  async stop(graceMs = 30_000): Promise<void> {
+    const order: readonly (readonly ServiceName[])[] = [['ingestion', 'console'], ['reasoning'], ['approval'], ['action'], ['identity'], ['audit']];
+    for (const group of order) await Promise.all(group.flatMap((service) => this.processesOf(service)).map((member) => member.stop(graceMs)));
+    this.issuer.close();
+  }
+}
+
+function entryOf(service: ServiceName): string {
+  return service === 'console' ? join(root, 'apps', 'console', 'server', 'dist', 'main.js') : join(root, 'apps', service, 'dist', 'main.js');
+}
+
+/** What only one service gets: its folders, and the keys that are readable by identity alone. */
+function ownEnvironment(service: ServiceName, dataDir: string, identityKeys: string, trustRules: string, ports: ReadonlyMap<ServiceName, number>): Record<string, string> {
+  switch (service) {
+    case 'identity':
+      return { NERVUS_KEY_FOLDER: identityKeys, NERVUS_TRUST_RULES: trustRules, NERVUS_ISSUER: `http://localhost:${ports.get('identity')}` };
+    case 'approval':
+      return { NERVUS_POLICIES: join(root, 'policies') };
+    case 'reasoning':
+      return { NERVUS_AGENTS: join(root, 'agents') };
+    case 'ingestion':
+      return { NERVUS_SOURCES: join(root, 'sources') };
+    case 'action':
+      return { NERVUS_ALERTS: join(dataDir, 'alerts'), NERVUS_ISSUER: `http://localhost:${ports.get('identity')}` };
+    case 'audit':
+      return { NERVUS_LOG: join(dataDir, 'audit') };
+    case 'console':
+      return { NERVUS_SEATS: join(dataDir, 'seats') };
+  }
+}
