@@ -8,6 +8,14 @@ export { type IntakeLimits, defaultIntakeLimits } from './engine/partition-intak
 export * from './errors.js';
 export * from './event-factory.js';
 export * from './event.js';
+export * from './inspect.js';
+export { type DeathReason, parseDeathReason } from './middleware/dead-letter.js';
+export { decodeRecord } from './middleware/decode.js';
+export * from './middleware/observer.js';
+export { Quarantine, type QuarantineOptions } from './middleware/quarantine.js';
+export type { Believed } from './middleware/step.js';
+export type { SignatureOptions } from './middleware/verify-signature.js';
+export * from './pipeline.js';
 export * from './port.js';
 export { Publisher, type PublisherOptions } from './publisher/publisher.js';
 export * from './publisher/publisher-metrics.js';

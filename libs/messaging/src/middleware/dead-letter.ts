@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import { headerNames, ownTopics, physicalName, type ServiceName } from '@nervus/contracts';
+import { formatOrigin, parseJsonObject } from '@nervus/trust';
+import { pause } from '../bounded.js';
+import type { Clock } from '../clock.js';
+import { LeaseRevokedError, UntrustedRecordError, asError, codeOf } from '../errors.js';
+import type { Lease } from '../engine/lease.js';
+import type { InboundRecord, OutboundRecord } from '../port.js';
+import { type PipelineObserver, problemOf } from './observer.js';
+import type { Delivery, Middleware } from './step.js';
+
+/** Why a record was given up: the value of `nervus-dead`, JSON. Not signed; only the owner may write to its topic. */
+export interface DeathReason {
+  readonly code: string;
+  readonly message: string;
+  /** base64url(SHA-256) of the frames of the stack, without the message: equal for one fault in one release. */
+  readonly stackHash: string;
+  /** Calls of the handler; 0 when it did not come so far. */
+  readonly attempts: number;
+  /** RFC 3339. */
+  readonly firstAt: string;
+  readonly lastAt: string;
+  readonly group: string;
+}
+
+export interface DeadLetterOptions {
+  readonly service: ServiceName;
+  readonly topicPrefix: string;
+  readonly groupId: string;
+  readonly clock: Clock;
+  readonly observer: Pick<PipelineObserver, 'deadLettered'>;
+  /** Resolves when Kafka acknowledged the copies. */
+  readonly sendRaw: (records: readonly OutboundRecord[]) => Promise<void>;
+}
+
+/** What finally failed goes to the service's dead-letter topic, byte for byte; the record is finished once Kafka has the copy. */
+export function deadLetter(options: DeadLetterOptions): Middleware {
+  const topic = physicalName(ownTopics(options.service).deadLetters, options.topicPrefix);
+  return (next) => async (delivery) => {
+    try {
+      await next(delivery);
+    } catch (error) {
+      if (error instanceof LeaseRevokedError || error instanceof UntrustedRecordError) throw error;
+      await send(copyOf(delivery, topic, reasonOf(error, delivery, options)), delivery.lease, options);
+      options.observer.deadLettered(problemOf(delivery.record, codeOf(error), asError(error).message));
+    }
+  };
+}
+
+/** Reads `nervus-dead` of a copy; undefined when it is absent or not of its form. */
+export function parseDeathReason(record: Pick<InboundRecord, 'headers'>): DeathReason | undefined {
+  const header = record.headers[headerNames.dead];
+  if (!Buffer.isBuffer(header)) return undefined;
+  try {
+    const reason = parseJsonObject(header.toString('utf8'), headerNames.dead);
+    return isDeathReason(reason) ? reason : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function copyOf({ record }: Delivery, topic: string, reason: DeathReason): OutboundRecord {
+  const origin = Buffer.from(formatOrigin({ topic: record.topic, partition: record.partition, offset: record.offset, appendedAt: record.timestamp }));
+  // A copy of a copy keeps the origin that it came with, since that is what its signature is judged by.
+  return { topic, key: record.key, value: record.value, headers: { [headerNames.origin]: origin, ...record.headers, [headerNames.dead]: Buffer.from(JSON.stringify(reason)) } };
+}
+
+function reasonOf(error: unknown, { attempts, firstFailureAt }: Delivery, { clock, groupId }: DeadLetterOptions): DeathReason {
+  const { message, stack = '' } = asError(error);
+  const frames = stack.split('\n').filter((line) => line.startsWith('    at '));
+  const now = clock.now();
+  return {
+    code: codeOf(error),
+    message: message.slice(0, 1000),
+    stackHash: createHash('sha256').update(frames.join('\n')).digest('base64url'),
+    attempts,
+    firstAt: new Date(firstFailureAt ?? now).toISOString(),
+    lastAt: new Date(now).toISOString(),
+    group: groupId,
+  };
+}
+
+/** The publisher tries again by itself; when it gave up the process is ending, and so is the lease. */
+async function send(copy: OutboundRecord, lease: Lease, { sendRaw, clock }: DeadLetterOptions): Promise<void> {
+  for (;;) {
+    try {
+      return await sendRaw([copy]);
+    } catch (error) {
+      await pause(1000, clock, lease.signal);
+      if (lease.signal.aborted) throw new LeaseRevokedError('the partition was taken away before the dead letter was acknowledged', { cause: error });
+    }
+  }
+}
+
+const isDeathReason = (value: object): value is DeathReason =>
+  (['code', 'message', 'stackHash', 'firstAt', 'lastAt', 'group'] as const).every((name) => name in value && typeof (value as Record<string, unknown>)[name] === 'string') && 'attempts' in value && typeof value.attempts === 'number';
