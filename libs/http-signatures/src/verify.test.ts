@@ -167,7 +167,7 @@ describe('4. nothing twice', () => {
     ['label in Signature alone', (m: RequestMessage) => mapHeader(m, 'signature', (v) => `${v}, ${v}`)],
     ['parameter', (m: RequestMessage) => mapHeader(m, 'signature-input', (v) => v.replace(';created', `;created=1;created`))],
     ['parameter of a component', (m: RequestMessage) => mapHeader(m, 'signature-input', (v) => v.replace('"@method"', '"@method";req;req'))],
-    ['label hidden behind a display string', (m: RequestMessage) => mapHeader(m, 'signature-input', (v) => `sig=();x=%"\\", ${v};tag="x"`)],
+    ['label hidden behind a display string', (m: RequestMessage) => mapHeader(m, 'signature-input', (v) => `sig=1;a;x=%"\\", ${v}`)],
   ])('a %s: refused', async (_, change) => {
     expect(await refusal(change(signed()))).toBe('signature_malformed');
   });
