@@ -2,7 +2,7 @@
 export { JsonError, VerificationError } from './errors.js';
 export type { JsonErrorCode, VerificationErrorCode } from './errors.js';
 export { parseStrictJson } from './strict-json.js';
-export type { JsonLimits, JsonValue } from './strict-json.js';
+export type { JsonOptions, JsonValue } from './strict-json.js';
 export { canonicalize } from './canonical-json.js';
 export { base64url, decodeBase64url } from './base64url.js';
 export { digestOf, digestOfAction, digestOfBytes, idempotencyKeyOf, sha256, toolSchemaOf } from './digest.js';

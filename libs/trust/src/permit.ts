@@ -30,7 +30,7 @@ export const Permit = Type.Object(
     pol: PolicySetReference,
     /** Request and revision that people approved; absent when the ruling was automatic. */
     req: Type.Optional(Type.Object({ id: Uuid, rev: Type.Integer({ minimum: 1 }) }, { additionalProperties: false })),
-    /** Hash of the evidence that they were shown. */
+    /** Hash of the evidence that they were shown; never absent beside `req`. */
     evd: Type.Optional(Sha256),
     /** Stop epoch seen when it was issued. */
     stp: Type.Integer({ minimum: 0 }),
@@ -43,6 +43,9 @@ export const Permit = Type.Object(
 export type Permit = Static<typeof Permit>;
 
 const permit = Compile(Permit);
+
+/** How far the clocks of two services may be apart, in milliseconds. */
+const serviceSkewMs = 60_000;
 
 /** Longest life of a permit in seconds: 5 minutes for tiers 0 and 1, 15 for 2 and 3. */
 export const maxPermitSeconds = (tier: Tier): number => (tier < 2 ? 300 : 900);
@@ -87,16 +90,23 @@ export function verifyPermit(compact: string, { directory, audience, now, skewSe
 function checkSigner(signer: Workload, claims: Permit, directory: WorkloadDirectory, now: number): void {
   const { kid } = signer;
   // Judged at issue: a key that had already ended cannot have signed it, and one that ended since still did.
-  const judgement = directory.judge(kid, { producers: ['approval'], appendedAt: claims.nbf * 1000 });
+  const judgement = directory.judge(kid, { producers: ['approval'], appendedAt: issuedAt(claims, signer) });
   if (judgement.state === 'refused') throw new VerificationError(judgement.code, `the permit is not good: ${judgement.detail}`, { kid, jti: claims.jti });
   const revokedAt = directory.revokedAt(kid);
   if (revokedAt !== undefined && now >= revokedAt) throw new VerificationError('key_revoked', `the key that signed the permit was revoked at ${new Date(revokedAt).toISOString()}`, { kid, jti: claims.jti });
   if (claims.iss !== signer.spiffeId) throw new VerificationError('wrong_issuer', `the permit names ${claims.iss} as its issuer, the key belongs to ${signer.spiffeId}`, { kid, jti: claims.jti });
 }
 
+/** When the permit was issued; a little outside its key's life it counts as inside, since `nbf` is by approval's clock in whole seconds and the key's life by identity's. */
+function issuedAt(claims: Permit, signer: Workload): number {
+  const at = claims.nbf * 1000;
+  const inside = Math.min(Math.max(at, signer.notBefore), signer.notAfter - 1);
+  return Math.abs(at - inside) <= serviceSkewMs ? inside : at;
+}
+
 function checked(claims: unknown): Permit {
   if (!permit.Check(claims)) throw new VerificationError('malformed', 'the permit does not have exactly its claims');
-  if ((claims.req === undefined) !== (claims.evd === undefined)) throw new VerificationError('malformed', 'a permit names a request and its evidence, or neither');
+  if (claims.req && claims.evd === undefined) throw new VerificationError('malformed', 'a permit that people approved names the evidence that they were shown');
   const life = claims.exp - claims.nbf;
   if (life <= 0 || life > maxPermitSeconds(claims.tier)) throw new VerificationError('lifetime', `the permit lives ${life} seconds, tier ${claims.tier} allows ${maxPermitSeconds(claims.tier)}`, { jti: claims.jti });
   return claims;

@@ -6,11 +6,13 @@ import { JsonError, type JsonErrorCode } from './errors.js';
 
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
 
-export interface JsonLimits {
+export interface JsonOptions {
   /** Containers inside each other. @default 64 */
   readonly depth?: number;
   /** Members of all objects together. @default 10000 */
   readonly keys?: number;
+  /** Integers beyond ±(2^53 - 1): refused, or kept as strings of their own literal, for input from outside. @default 'refuse' */
+  readonly bigIntegers?: 'refuse' | 'text';
 }
 
 const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
@@ -21,12 +23,12 @@ const escapes: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', '/': '
 
 /**
  * Parses JSON (RFC 8259) and refuses duplicate keys, numbers that are not finite, integers beyond ±(2^53 - 1) in any
- * spelling, lone surrogates, a byte order mark, anything after the value, and what is deeper or larger than `limits`.
+ * spelling, lone surrogates, a byte order mark, anything after the value, and what is deeper or larger than the options allow.
  * `__proto__` becomes an ordinary member.
  * @throws JsonError with the code and the byte offset
  */
-export function parseStrictJson(input: Uint8Array | string, limits: JsonLimits = {}): JsonValue {
-  return new Parser(decode(input), limits.depth ?? 64, limits.keys ?? 10_000).document();
+export function parseStrictJson(input: Uint8Array | string, options: JsonOptions = {}): JsonValue {
+  return new Parser(decode(input), options.depth ?? 64, options.keys ?? 10_000, options.bigIntegers === 'text').document();
 }
 
 function decode(input: Uint8Array | string): string {
@@ -47,6 +49,7 @@ class Parser {
     private readonly text: string,
     depth: number,
     keys: number,
+    private readonly keepBigIntegers: boolean,
   ) {
     this.depthLeft = depth;
     this.keysLeft = keys;
@@ -151,15 +154,16 @@ class Parser {
     return character;
   }
 
-  private number(): number {
+  private number(): JsonValue {
     number.lastIndex = this.at;
     const literal = number.exec(this.text)?.[0];
     if (literal === undefined) this.fail('syntax', this.at < this.text.length ? 'expected a value' : 'the text ends where a value should be');
     const value = Number(literal);
     if (!Number.isFinite(value)) this.fail('number_range', 'the number is not finite');
-    if (Number.isInteger(value) && !Number.isSafeInteger(value)) this.fail('number_range', 'the integer is beyond 2^53 - 1: send it as a string');
+    const inexact = Number.isInteger(value) && !Number.isSafeInteger(value);
+    if (inexact && !this.keepBigIntegers) this.fail('number_range', 'the integer is beyond 2^53 - 1: send it as a string');
     this.at += literal.length;
-    return value;
+    return inexact ? literal : value;
   }
 
   private word<T>(word: string, value: T): T {
@@ -196,15 +200,19 @@ function loneSurrogateAt(text: string): number {
   return at;
 }
 
+/** Where valid UTF-8 ends, found by halving: prefixes that end between two characters are valid up to there and not beyond. */
 function firstBadByte(bytes: Uint8Array): number {
-  // A valid prefix of UTF-8 may end inside a character, so the search asks for the longest prefix that is valid.
   let [low, high] = [0, bytes.length];
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    if (validUpTo(bytes, middle)) low = middle;
+    if (isUtf8(bytes.subarray(0, characterStart(bytes, middle)))) low = middle;
     else high = middle - 1;
   }
-  return low;
+  return characterStart(bytes, low);
 }
 
-const validUpTo = (bytes: Uint8Array, end: number): boolean => [0, 1, 2, 3].some((cut) => cut <= end && isUtf8(bytes.subarray(0, end - cut)));
+function characterStart(bytes: Uint8Array, at: number): number {
+  let start = at;
+  while (start > Math.max(0, at - 3) && ((bytes[start] ?? 0) & 0xc0) === 0x80) start--;
+  return start;
+}

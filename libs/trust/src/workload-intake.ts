@@ -122,7 +122,9 @@ export class WorkloadIntake {
     const limit = this.options.maxPending ?? 20_000;
     if (this.waitingCount >= limit) return { state: 'refused', code: 'unknown_key', detail: `${limit} records wait for unknown keys already`, kid: read.claim.kid };
     this.waitingCount++;
-    this.waiting.set(read.claim.kid, [...(this.waiting.get(read.claim.kid) ?? []), read]);
+    const others = this.waiting.get(read.claim.kid);
+    if (others) others.push(read);
+    else this.waiting.set(read.claim.kid, [read]);
     return { state: 'pending', kid: read.kid };
   }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createECDH, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { PublicJwk } from '@nervus/contracts';
+import { decodeBase64url } from './base64url.js';
 import { signEs256 } from './es256.js';
 import { VerificationError } from './errors.js';
-import { publicJwkOf, thumbprintOf } from './jwk.js';
+import { parsePublicJwk, publicJwkOf, thumbprintOf } from './jwk.js';
 
 /** Signs with ES256 under a key known by its thumbprint; what every signing function here takes. */
 export interface Es256Signer {
@@ -63,9 +64,13 @@ export function generatePrivateJwk(): PrivateJwk {
 
 /** @throws VerificationError `jwk_malformed` when it is no private P-256 key, or its halves do not fit */
 export function importPrivateJwk(jwk: PrivateJwk): KeyObject {
+  const { kty, crv, x, y, d } = jwk;
   try {
-    const key = createPrivateKey({ key: { kty: jwk.kty, crv: jwk.crv, x: jwk.x, y: jwk.y, d: jwk.d }, format: 'jwk' });
-    if (thumbprintOf(publicJwkOf(createPublicKey(key))) === thumbprintOf(jwk)) return key;
+    parsePublicJwk({ kty, crv, x, y });
+    // OpenSSL takes the public part as it is given, even that of another key: calculate it.
+    const pair = createECDH('prime256v1');
+    pair.setPrivateKey(decodeBase64url(d, 'd', 32));
+    if (pair.getPublicKey('hex') === `04${decodeBase64url(x, 'x', 32).toString('hex')}${decodeBase64url(y, 'y', 32).toString('hex')}`) return createPrivateKey({ key: { kty, crv, x, y, d }, format: 'jwk' });
   } catch (cause) {
     throw new VerificationError('jwk_malformed', 'the JWK is no private P-256 key', {}, { cause });
   }
