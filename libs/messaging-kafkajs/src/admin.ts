@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Admin, PartitionEnds, TopicConfiguration, TopicPartition } from '@nervus/messaging';
+import { type Admin as KafkaJsClientAdmin, ConfigResourceTypes, type Kafka, KafkaJSAggregateError } from 'kafkajs';
+import { causeOf, clientError, KafkaClientError } from './errors.js';
+import type { KafkaLog } from './log.js';
+
+export class KafkaJsAdmin implements Admin {
+  private constructor(
+    private readonly admin: KafkaJsClientAdmin,
+    private readonly log: KafkaLog,
+  ) {}
+
+  /** @throws KafkaClientError when no broker can be reached or the credentials are refused. */
+  static async connect(kafka: Kafka, log: KafkaLog): Promise<KafkaJsAdmin> {
+    const admin = kafka.admin();
+    try {
+      await admin.connect();
+    } catch (error) {
+      await admin.disconnect().catch(() => {});
+      throw clientError(error, 'connecting an admin client');
+    }
+    return new KafkaJsAdmin(admin, log);
+  }
+
+  /** A topic whose settings this client may not read comes with empty settings, and that is logged. */
+  async describeTopics(topics: readonly string[]): Promise<readonly TopicConfiguration[]> {
+    const partitions = await this.partitionsOf(topics);
+    const existing = [...partitions.keys()];
+    if (existing.length === 0) return [];
+    const settings = await this.#settingsOf(existing);
+    return existing.map((topic) => ({ topic, partitions: partitions.get(topic)?.length ?? 0, settings: settings.get(topic) ?? {} }));
+  }
+
+  async createTopics(topics: readonly TopicConfiguration[], replication: { factor: number; minInSync: number }): Promise<void> {
+    const existing = await this.partitionsOf(topics.map(({ topic }) => topic));
+    const missing = topics.filter(({ topic }) => !existing.has(topic));
+    if (missing.length === 0) return;
+    const requested = missing.map(({ topic, partitions, settings }) => ({
+      topic,
+      numPartitions: partitions,
+      replicationFactor: replication.factor,
+      configEntries: Object.entries({ 'min.insync.replicas': String(replication.minInSync), ...settings }).map(([name, value]) => ({ name, value })),
+    }));
+    try {
+      await this.admin.createTopics({ topics: requested, waitForLeaders: true });
+    } catch (error) {
+      const failed = (error instanceof KafkaJSAggregateError ? error.errors : [error]).filter((each) => causeOf(each).type !== 'TOPIC_ALREADY_EXISTS');
+      const [first] = failed;
+      if (first === undefined) return;
+      const topic = (first as { topic?: unknown }).topic;
+      throw clientError(first, `creating topic ${typeof topic === 'string' ? topic : missing.map((each) => each.topic).join(', ')}`, { failed: failed.length });
+    }
+  }
+
+  async endOffsets(topic: string): Promise<readonly PartitionEnds[]> {
+    await this.partitionsOfAll([topic]);
+    const offsets = await this.admin.fetchTopicOffsets(topic).catch((error: unknown) => {
+      throw clientError(error, `asking for the offsets of ${topic}`);
+    });
+    return offsets.map(({ partition, low, high }) => ({ topic, partition, low: BigInt(low), high: BigInt(high) })).toSorted((a, b) => a.partition - b.partition);
+  }
+
+  async committedOffsets(groupId: string, topics: readonly string[]): Promise<readonly (TopicPartition & { readonly offset: bigint })[]> {
+    if (topics.length === 0) return [];
+    await this.partitionsOfAll(topics);
+    const answered = await this.admin.fetchOffsets({ groupId, topics: [...topics] }).catch((error: unknown) => {
+      throw clientError(error, `asking for the committed offsets of group ${groupId}`, { groupId });
+    });
+    return answered.flatMap(({ topic, partitions }) =>
+      partitions.map(({ partition, offset }) => ({ topic, partition, offset: BigInt(offset) })).filter(({ offset }) => offset >= 0n),
+    );
+  }
+
+  /** A group that does not exist counts as deleted. @throws KafkaClientError `group_in_use` while it has members. */
+  async deleteGroup(groupId: string): Promise<void> {
+    try {
+      await this.admin.deleteGroups([groupId]);
+    } catch (error) {
+      const [first] = (error as { groups?: readonly { error?: unknown }[] }).groups ?? [];
+      const cause = first?.error ?? error;
+      const { type } = causeOf(cause);
+      if (type === 'GROUP_ID_NOT_FOUND') return;
+      if (type === 'NON_EMPTY_GROUP') throw new KafkaClientError('group_in_use', `group ${groupId} still has members: close them before deleting it`, true, { groupId }, { cause: error });
+      throw clientError(cause, `deleting group ${groupId}`, { groupId });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.admin.disconnect();
+  }
+
+  /** Partitions of those of the topics that exist. Asked in two steps, because kafkajs fails blindly when one is unknown. */
+  async partitionsOf(topics: readonly string[]): Promise<ReadonlyMap<string, readonly number[]>> {
+    try {
+      const known = new Set(await this.admin.listTopics());
+      const existing = topics.filter((topic) => known.has(topic));
+      if (existing.length === 0) return new Map();
+      const metadata = await this.admin.fetchTopicMetadata({ topics: existing });
+      return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.map(({ partitionId }) => partitionId)]));
+    } catch (error) {
+      throw clientError(error, `asking for the topics ${topics.join(', ')}`);
+    }
+  }
+
+  /** @throws KafkaClientError `unknown_topic` naming every topic that is not there. */
+  async partitionsOfAll(topics: readonly string[]): Promise<ReadonlyMap<string, readonly number[]>> {
+    const partitions = await this.partitionsOf(topics);
+    const missing = topics.filter((topic) => !partitions.has(topic));
+    if (missing.length > 0) {
+      throw new KafkaClientError('unknown_topic', `the broker has no topic ${missing.join(', ')} that this client may see: create the topics as declared, or grant Describe`, false, { missing });
+    }
+    return partitions;
+  }
+
+  async #settingsOf(topics: readonly string[]): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
+    try {
+      const { resources } = await this.admin.describeConfigs({ includeSynonyms: false, resources: topics.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })) });
+      return new Map(resources.map(({ resourceName, configEntries }) => [resourceName, Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue]))]));
+    } catch (error) {
+      if (causeOf(error).type !== 'TOPIC_AUTHORIZATION_FAILED') throw clientError(error, `asking for the settings of ${topics.join(', ')}`);
+      this.log('warn', 'this client may not read the settings of its topics, so they cannot be compared with the declaration: grant DescribeConfigs', { topics });
+      return new Map();
+    }
+  }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Consumer, ConsumerOptions, KafkaClient } from '@nervus/messaging';
+import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
+import { KafkaJsAdmin } from './admin.js';
+import { type Beginning, KafkaJsConsumer } from './consumer.js';
+import { type KafkaLog, kafkaJsLog } from './log.js';
+import { fetchSoonAfterResume } from './paused-fetch.js';
+import { KafkaJsProducer } from './producer.js';
+import { quietIdleRequestQueue } from './request-queue-idle.js';
+import { StartPositions } from './start-positions.js';
+
+export interface KafkaJsClientOptions {
+  /** `host:port` of at least one broker. */
+  readonly brokers: readonly string[];
+  /** Named in the broker's logs and quotas, such as `approval-0`. */
+  readonly clientId: string;
+  /** TLS as for `node:tls`, or true for the system's trust store. */
+  readonly ssl?: NonNullable<KafkaConfig['ssl']>;
+  /** SCRAM, PLAIN or OAUTHBEARER. */
+  readonly sasl?: NonNullable<KafkaConfig['sasl']>;
+  readonly log: KafkaLog;
+}
+
+/**
+ * The kafkajs adapter of the messaging port. Making it connects nothing; each producer, consumer and admin client
+ * connects by itself and rejects with a clear error when it cannot.
+ *
+ * @throws Error when another version of kafkajs is installed than the one its patches were judged against
+ */
+export function createKafkaJsClient({ brokers, clientId, ssl, sasl, log }: KafkaJsClientOptions): KafkaClient {
+  quietIdleRequestQueue();
+  fetchSoonAfterResume();
+  // One for every client of ours: kafkajs shares the offsets it knows among all consumers of one group.
+  const kafka = (): Kafka =>
+    new Kafka({
+      brokers: [...brokers],
+      clientId,
+      connectionTimeout: 5_000,
+      requestTimeout: 30_000,
+      retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1_000 },
+      logLevel: logLevel.INFO,
+      logCreator: kafkaJsLog(log),
+      ...(ssl === undefined ? {} : { ssl }),
+      ...(sasl === undefined ? {} : { sasl }),
+    });
+
+  async function beginningOf({ groupId, topics }: ConsumerOptions): Promise<Beginning> {
+    const admin = await KafkaJsAdmin.connect(kafka(), log);
+    try {
+      const partitions = await admin.partitionsOfAll(topics.map(({ topic }) => topic));
+      const committed = await admin.committedOffsets(groupId, topics.map(({ topic }) => topic));
+      const ends = await Promise.all(topics.filter(({ from }) => from === 'end').map(({ topic }) => admin.endOffsets(topic)));
+      return { partitions: [...partitions.values()].reduce((sum, own) => sum + own.length, 0), positions: new StartPositions(ends.flat(), committed) };
+    } finally {
+      await admin.close();
+    }
+  }
+
+  return {
+    producer: () => KafkaJsProducer.connect(kafka()),
+    consumer: async (options): Promise<Consumer> => new KafkaJsConsumer(kafka(), options, await beginningOf(options), log),
+    admin: () => KafkaJsAdmin.connect(kafka(), log),
+  };
+}
