@@ -23,3 +23,5 @@ export type { SigningKey } from './publisher/send-queue.js';
 export { type RecordValidator, validatorOf } from './record-validator.js';
 export * from './store.js';
 export { activeTraceparent, contextOf, parseTraceparent } from './tracing.js';
+export { Tables, type TablesOptions } from './tables/tables.js';
+export { type TableListener, VersionedTable } from './tables/versioned-table.js';

@@ -42,6 +42,10 @@ export class MemoryBroker {
     return this.topic(topic).partitions.flat();
   }
 
+  groupIds(): string[] {
+    return [...this.groups.keys()];
+  }
+
   /** A group, made when it is first named. */
   group(groupId: string): MemoryGroup {
     let group = this.groups.get(groupId);
