@@ -25,3 +25,4 @@ export * from './store.js';
 export { activeTraceparent, contextOf, parseTraceparent } from './tracing.js';
 export { Tables, type TablesOptions } from './tables/tables.js';
 export { type TableListener, VersionedTable } from './tables/versioned-table.js';
+export * from './topics-at-start.js';
