@@ -74,7 +74,7 @@ export const worldOf = (changes: Partial<World> = {}): World => ({
 
 export const causeOf = (n = 1): ActionState['cause'] => ({ id: derivedId('event', String(n)), correlationId: derivedId('signal', String(n)), hops: 2 });
 
-export const ruled = (proposal: ProposalMade, world: World = worldOf()): ReturnType<typeof firstRuling> => firstRuling(proposal, digestOfAction(proposal.action), proposal.action.tenant, causeOf(), world);
+export const ruled = (proposal: ProposalMade, world: World = worldOf()): ReturnType<typeof firstRuling> => firstRuling({ tenant: proposal.action.tenant, digest: digestOfAction(proposal.action), proposal, cause: causeOf() }, world);
 
 /** What a person says to the request of a document, seen as it is now. */
 export function verdictOf(state: ActionState, person: string, verdict: 'approve' | 'reject' = 'approve', changes: Partial<VerdictGiven> = {}): VerdictGiven {

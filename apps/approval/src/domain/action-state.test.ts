@@ -3,7 +3,7 @@ import { derivedId, type PermitReturned } from '@nervus/contracts';
 import { canonicalize, digestOf } from '@nervus/trust';
 import { describe, expect, it } from 'vitest';
 import { alertProposal, changedSet, issuer, minutes, noon, orderProposal, ruled, sampleAgent, shippedSet, verdictOf, worldOf } from '../../test/sample-world.js';
-import { type ActionState, type Change, type Fact, rulingOnReturned } from './action-state.js';
+import { type ActionState, type Change, type Fact, firstDenial, rulingOnReturned } from './action-state.js';
 import { acceptVerdict } from './verdict.js';
 
 const kindsOf = (facts: readonly Fact[]): string[] => facts.map((fact) => (fact.kind === 'request' ? `request:${fact.data.state}` : `decision:${fact.decided.data.result}:${fact.decided.data.code}`));
@@ -75,6 +75,12 @@ describe('the first ruling', () => {
     proposal.action.params['body'] = { note: 'pay\u202Eeno' };
     expect(ruled(proposal).state.request?.packet.flags).toEqual(['bidirectional-controls:/params/body/note', 'mixed-scripts:/reasons/0/text', 'instruction-like:/sources/0/excerpt']);
   });
+});
+
+it('a proposal that was changed on its way is refused with the worst tier', () => {
+  const { state } = ruled(alertProposal());
+  const { facts } = firstDenial(state, 'refused', 'digest_mismatch', worldOf());
+  expect(kindsOf(facts)).toEqual(['decision:refused:digest_mismatch']);
 });
 
 describe('a permit that came back', () => {

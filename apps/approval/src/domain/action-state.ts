@@ -4,7 +4,7 @@ import { isStronger } from './demands.js';
 import { type Decided, type DecisionContext, denial, permission } from './decision.js';
 import { evidenceOf } from './evidence-packet.js';
 import { barredPersons, type Draw, ended, isComplete, isReachable, newRequest, type Request, requestChanged } from './request.js';
-import { type Judged, type Ruling, ruleOnProposal } from './rule-on-proposal.js';
+import { type Judged, type Ruling, ruleOnProposal, unjudged } from './rule-on-proposal.js';
 
 /**
  * One document for one proposed action: what was proposed, the question to people if there is one, and the newest
@@ -47,12 +47,17 @@ export interface World extends DecisionContext {
   readonly draw: Draw;
 }
 
-/** A proposal arrived: the first ruling on its action. `refusal` is what already speaks against it before any policy. */
-export function firstRuling(proposal: ProposalMade, digest: string, tenant: string, cause: ProposalCause, world: World, refusal?: { readonly code: 'digest_mismatch'; readonly detail: string }): Change {
-  const state: ActionState = { tenant, digest, proposal, cause, rulings: 1, requests: 0 };
-  const ruling: Ruling = refusal ? { kind: 'refuse', tier: 3, risk: { score: 0, rows: [] }, policies: [], tainted: [], ...refusal } : ruleOnProposal(proposal, world);
-  return follow(state, ruling, world);
-}
+/** What an action's document begins with. */
+export type Arrival = Pick<ActionState, 'tenant' | 'digest' | 'proposal' | 'cause'>;
+
+/** A proposal arrived: the first ruling on its action. */
+export const firstRuling = (arrival: Arrival, world: World): Change => follow({ ...arrival, rulings: 1, requests: 0 }, ruleOnProposal(arrival.proposal, world), world);
+
+/** A proposal arrived that no ruling is needed for: it was changed on its way, or its time is over. */
+export const firstDenial = (arrival: Arrival, result: 'refused' | 'expired', code: 'digest_mismatch' | 'proposal_expired', context: Pick<World, 'set'>): Change => {
+  const state: ActionState = { ...arrival, rulings: 1, requests: 0 };
+  return decide(state, denial(state, result, code, unjudged, context));
+};
 
 /**
  * A permit came back unused. An automatic one is ruled on again under today's policy; one that people approved only
@@ -98,7 +103,7 @@ function ask(state: ActionState, ruling: Extract<Ruling, { kind: 'ask' }>, world
   const { decision: _, ...rest } = state;
   const asked: ActionState = { ...rest, requests, request, ...(state.request ? { previousRequestId: state.request.requestId } : {}) };
   const facts: Fact[] = [...before, { kind: 'request', data: requestChanged(request) }];
-  return end ? decide(asked, denial(asked, end.state, end.code, ruling, world, { request, barred }), facts) : { state: asked, facts };
+  return end ? decide(asked, denial(asked, end.state, end.code, ruling, world, request), facts) : { state: asked, facts };
 }
 
 /** Puts a decision on the document. */
@@ -123,10 +128,9 @@ export function isStricter(ruling: Judged & { readonly demands: Request['demands
 export const asApproved = (request: Request, ruling: Judged): Judged => ({ tier: request.packet.tier, risk: request.packet.risk, policies: ruling.policies, tainted: ruling.tainted });
 
 /** Ends the open request of a document with a denial. */
-export function endRequest(state: ActionState, request: Request, result: 'refused' | 'expired', code: string, context: Pick<World, 'set' | 'agent'>): Change {
-  const over = ended(request, result, code, request.votes);
+export function endRequest(state: ActionState, request: Request, result: 'refused' | 'expired', code: string, context: Pick<World, 'set'>): Change {
+  const over = ended(request, result, code);
   const judged: Judged = { tier: request.packet.tier, risk: request.packet.risk, policies: request.packet.policies, tainted: [] };
-  const barred = barredPersons(state.proposal.action, context.agent, context.set.registry);
   const next: ActionState = { ...state, request: over };
-  return decide(next, denial(next, result, code, judged, context, { request: over, barred }), [{ kind: 'request', data: requestChanged(over) }]);
+  return decide(next, denial(next, result, code, judged, context, over), [{ kind: 'request', data: requestChanged(over) }]);
 }

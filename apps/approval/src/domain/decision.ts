@@ -45,8 +45,8 @@ export const agentSpiffeId = (trustDomain: string, tenant: string, name: string)
 export const permitIdOf = (actionId: string, ruling: number): string => derivedId('permit', actionId, String(ruling));
 
 /** Refused or expired: the final word without a permit. */
-export function denial(state: ActionState, result: 'refused' | 'expired', code: string, judged: Judged, { set }: Pick<DecisionContext, 'set'>, asked?: Asked): Decided {
-  return { data: { ...decisionData(state, judged, set, asked?.request), result, code }, ...persons(asked) };
+export function denial(state: ActionState, result: 'refused' | 'expired', code: string, judged: Judged, { set }: Pick<DecisionContext, 'set'>, request?: Request): Decided {
+  return { data: { ...decisionData(state, judged, set, request), result, code } };
 }
 
 /** Permitted by policy alone, or by the people who approved the request. */

@@ -55,7 +55,7 @@ export function newRequest(of: { actionId: string; n: number; demands: Strictest
 }
 
 /** Ends a request; terminal states are left to nobody. */
-export const ended = (request: Request, state: Exclude<Request['state'], 'open'>, code: string, votes = request.votes): Request => ({ ...request, version: request.version + 1, state, code, votes });
+export const ended = (request: Request, state: Exclude<Request['state'], 'open'>, code: string): Request => ({ ...request, version: request.version + 1, state, code });
 
 /**
  * Persons who may not decide about this action: owner and editors of the agent and whom it acts for. A group bars all

@@ -38,22 +38,26 @@ export type Ruling =
   | (Judged & { readonly kind: 'refuse'; readonly code: RefusalCode; readonly detail: string; readonly demands?: StrictestDemands })
   | (Judged & { readonly kind: 'expired'; readonly code: 'proposal_expired' });
 
-const unjudged: Judged = { tier: 3, risk: { score: 0, rows: [] }, policies: [], tainted: [] };
+/** What a denial without a ruling says: nothing was looked at, so nothing can count as harmless. */
+export const unjudged: Judged = { tier: 3, risk: { score: 0, rows: [] }, policies: [], tainted: [] };
 
 /** What policy says to a proposal, now: automatic, ask people, refuse. Default deny. */
 export function ruleOnProposal(proposal: ProposalMade, world: RulingWorld): Ruling {
   const { action } = proposal;
+  if (isExpired(proposal, world.now)) return { kind: 'expired', code: 'proposal_expired', ...unjudged };
   const checked = checkInvariants(proposal, world.agent);
   if ('code' in checked) return { kind: 'refuse', ...unjudged, ...checked };
   const facts = factsOf(proposal, checked, world);
   const judged: Judged = { tier: facts.risk.tier, risk: { score: facts.risk.score, rows: facts.risk.rows }, policies: [], tainted: facts.tainted };
-  if (Date.parse(proposal.expiresAt) <= world.now) return { kind: 'expired', code: 'proposal_expired', ...judged };
   if (world.stopped) return { kind: 'refuse', code: 'stopped', detail: 'a stop covers this action', ...judged };
   const { destinations } = world.set;
   const clearance = destinations.clearance(facts.tool, checked.entry.operation, action.params);
   if (isAbove(facts.context.dataClass, clearance)) return { kind: 'refuse', code: 'clearance_exceeded', detail: `carries ${facts.context.dataClass} data, its destination may get ${clearance}`, ...judged };
   return askPolicies(action, checked.rules, world, judged, facts);
 }
+
+/** Nothing is done any more for a run that has moved on. */
+export const isExpired = (proposal: ProposalMade, now: number): boolean => Date.parse(proposal.expiresAt) <= now;
 
 interface Facts {
   readonly tool: string;

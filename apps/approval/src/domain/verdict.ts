@@ -67,13 +67,13 @@ function complete(state: ActionState, request: Request, world: World, barred: Ba
 }
 
 /** The deadline of an open request has passed: expiry is a denial. */
-export function expireRequest(state: ActionState, world: Pick<World, 'set' | 'agent' | 'now'>): Change | 'unchanged' {
+export function expireRequest(state: ActionState, world: Pick<World, 'set' | 'now'>): Change | 'unchanged' {
   const { request } = state;
   return request?.state === 'open' && world.now >= Date.parse(request.expiresAt) ? endRequest(state, request, 'expired', 'expired', world) : 'unchanged';
 }
 
 /** A stop covers the action that people are still being asked about. */
-export function stopRequest(state: ActionState, world: Pick<World, 'set' | 'agent'>): Change | 'unchanged' {
+export function stopRequest(state: ActionState, world: Pick<World, 'set'>): Change | 'unchanged' {
   return state.request?.state === 'open' ? endRequest(state, state.request, 'refused', 'stopped', world) : 'unchanged';
 }
 
