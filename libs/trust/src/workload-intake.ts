@@ -102,10 +102,11 @@ export class WorkloadIntake {
   }
 
   private decide(read: ReadEntry): WorkloadAcceptance {
-    const signer = this.proved.get(read.claim.kid);
-    if (!signer) return this.wait(read);
+    const { kid } = read.claim;
+    const refused = (code: VerificationErrorCode, detail: string): WorkloadAcceptance => ({ state: 'refused', code, detail, kid });
+    const signer = this.proved.get(kid);
+    if (!signer) return this.options.directory.find(kid) ? refused('wrong_producer', `only identity introduces keys, ${kid} is a key of another service`) : this.wait(read);
     const at = read.record.timestamp;
-    const refused = (code: VerificationErrorCode, detail: string): WorkloadAcceptance => ({ state: 'refused', code, detail, kid: signer.kid });
     if (!read.claim.isProvedBy(signer.publicKey)) return refused('signature_invalid', `the record is not signed by ${signer.kid}`);
     if (at < signer.notBefore) return refused('key_not_yet_valid', `the key of identity was not yet valid when the record was appended`);
     if (at >= signer.notAfter) return refused('key_expired', `the key of identity had expired when the record was appended`);
@@ -133,7 +134,10 @@ export class WorkloadIntake {
     this.waiting.delete(kid);
     this.waitingCount -= settled.length;
     // No recursion: entries unlock others only by their root proof, which was taken in when they came.
-    for (const read of settled) this.options.onSettled?.(read.record, this.decide(read));
+    for (const read of settled) {
+      const acceptance = this.decide(read);
+      this.options.onSettled?.(read.record, acceptance);
+    }
   }
 }
 
