@@ -25,7 +25,7 @@ describe('topics at start', () => {
     expect(String(error)).not.toContain('nervus.approval.requests.v1');
   });
 
-  it.each([
+  it.each<[string, { partitions?: number }, Record<string, string>, RegExp]>([
     ['too few partitions', { partitions: 1 }, {}, /1 partitions, expected at least 3/],
     ['create time instead of append time, by which no signature can be judged', {}, { 'message.timestamp.type': 'CreateTime' }, /message\.timestamp\.type=CreateTime, expected LogAppendTime/],
     ['compaction where history is needed', {}, { 'cleanup.policy': 'compact' }, /cleanup\.policy=compact, expected delete/],
