@@ -9,13 +9,16 @@ import { signatureBase } from './signature-base.js';
 import { parseIdentifier, serializeInnerList } from './structured-fields.js';
 import type { FieldType, InnerList } from './structured-fields.js';
 
-/** The key that signs. */
-export interface SigningKey {
+/** The key that signs: its private part, or its holder where the private part never leaves it. */
+export type SigningKey = {
   /** By which verifiers find the public key; for workload keys the RFC 7638 thumbprint. */
   readonly keyid: string;
   readonly algorithm: SignatureAlgorithm;
-  readonly privateKey: KeyObject;
-}
+} & (
+  | { readonly privateKey: KeyObject }
+  /** Signs bytes in the form of the algorithm; for ECDSA that is raw r || s. */
+  | { readonly sign: (base: Uint8Array) => Uint8Array }
+);
 
 /** What a signature covers and says. */
 export interface SigningOptions {
@@ -66,6 +69,7 @@ export function sign(message: Message, options: SigningOptions): SignatureHeader
   ];
   const parameters = new Map(stated.filter((entry): entry is [string, string | number] => entry[1] !== undefined));
   const input: InnerList = [options.components.map(parseIdentifier), parameters];
-  const signature = signBytes(key.algorithm, key.privateKey, signatureBase(message, input, options.fieldTypes));
+  const base = signatureBase(message, input, options.fieldTypes);
+  const signature = 'sign' in key ? key.sign(base) : signBytes(key.algorithm, key.privateKey, base);
   return { 'signature-input': `${label}=${serializeInnerList(input)}`, signature: `${label}=:${Buffer.from(signature).toString('base64')}:` };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One group for each thing that verifiers are known to miss; each test changes one thing of a message that was good.
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, sign as signBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { contentDigest } from './content-digest.js';
 import { SignatureError } from './errors.js';
@@ -59,6 +59,11 @@ const code = (call: () => unknown): string => {
     throw error;
   }
 };
+
+test('a key whose private part never leaves its holder signs like any other', async () => {
+  const held: SigningKey = { keyid: 'ours', algorithm: 'ecdsa-p256-sha256', sign: (base) => signBytes('sha256', base, { key: ours.privateKey, dsaEncoding: 'ieee-p1363' }) };
+  expect(await refusal(signed({ key: held }))).toBe('accepted');
+});
 
 describe('a good message', () => {
   test('tells which signature was believed and what it covers', async () => {
