@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Admin, PartitionEnds, TopicConfiguration, TopicPartition } from '@nervus/messaging';
-import { type Admin as KafkaJsClientAdmin, ConfigResourceTypes, type Kafka, KafkaJSAggregateError } from 'kafkajs';
+import kafkajs, { type Admin as KafkaJsClientAdmin, type Kafka, type KafkaJSAggregateError } from 'kafkajs';
 import { causeOf, clientError, KafkaClientError } from './errors.js';
 import type { KafkaLog } from './log.js';
 
@@ -44,7 +44,7 @@ export class KafkaJsAdmin implements Admin {
     try {
       await this.admin.createTopics({ topics: requested, waitForLeaders: true });
     } catch (error) {
-      const failed = (error instanceof KafkaJSAggregateError ? error.errors : [error]).filter((each) => causeOf(each).type !== 'TOPIC_ALREADY_EXISTS');
+      const failed = (isAggregate(error) ? error.errors : [error]).filter((each) => causeOf(each).type !== 'TOPIC_ALREADY_EXISTS');
       const [first] = failed;
       if (first === undefined) return;
       const topic = (first as { topic?: unknown }).topic;
@@ -114,7 +114,7 @@ export class KafkaJsAdmin implements Admin {
 
   async #settingsOf(topics: readonly string[]): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
     try {
-      const { resources } = await this.admin.describeConfigs({ includeSynonyms: false, resources: topics.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })) });
+      const { resources } = await this.admin.describeConfigs({ includeSynonyms: false, resources: topics.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })) });
       return new Map(resources.map(({ resourceName, configEntries }) => [resourceName, Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue]))]));
     } catch (error) {
       if (causeOf(error).type !== 'TOPIC_AUTHORIZATION_FAILED') throw clientError(error, `asking for the settings of ${topics.join(', ')}`);
@@ -123,3 +123,5 @@ export class KafkaJsAdmin implements Admin {
     }
   }
 }
+
+const isAggregate = (error: unknown): error is KafkaJSAggregateError => error instanceof Error && error.name === 'KafkaJSAggregateError';

@@ -6,6 +6,7 @@ import { type Beginning, KafkaJsConsumer } from './consumer.js';
 import { type KafkaLog, kafkaJsLog } from './log.js';
 import { fetchSoonAfterResume } from './paused-fetch.js';
 import { KafkaJsProducer } from './producer.js';
+import { rejoinAsSameMember } from './rejoin-as-same-member.js';
 import { quietIdleRequestQueue } from './request-queue-idle.js';
 import { StartPositions } from './start-positions.js';
 
@@ -30,6 +31,7 @@ export interface KafkaJsClientOptions {
 export function createKafkaJsClient({ brokers, clientId, ssl, sasl, log }: KafkaJsClientOptions): KafkaClient {
   quietIdleRequestQueue();
   fetchSoonAfterResume();
+  rejoinAsSameMember();
   // One for every client of ours: kafkajs shares the offsets it knows among all consumers of one group.
   const kafka = (): Kafka =>
     new Kafka({

@@ -17,6 +17,8 @@ import { StartPositions } from './start-positions.js';
 
 const sessionTimeout = 10_000;
 const heartbeatInterval = 1_000;
+/** Milliseconds for which a group without a coordinator is taken as a broker that is coming back. */
+const coordinatorMayBeAway = 60_000;
 
 /** What {@link KafkaJsConsumer} was told about its topics before it joins. */
 export interface Beginning {
@@ -35,6 +37,7 @@ export class KafkaJsConsumer implements Consumer {
   #commit: EachBatchPayload['commitOffsetsIfNecessary'] | undefined;
   /** Batches that wait for room; a set and not a shared promise, which would keep every wait in memory. */
   readonly #waits = new Set<PromiseWithResolvers<void>>();
+  #lookingSince: number | undefined;
   #rejectRun: ((error: Error) => void) | undefined;
   /** The process is stopping, or the consumer died: no batch is handed over any more. */
   #ended = false;
@@ -76,12 +79,7 @@ export class KafkaJsConsumer implements Consumer {
     try {
       await this.#client.connect();
       for (const { topic, from } of this.options.topics) await this.#client.subscribe({ topic, fromBeginning: from === 'beginning' });
-      await this.#client.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: Math.max(1, this.beginning.partitions),
-        eachBatch: (payload) => this.#onFetched(payload),
-      });
+      await this.#begin();
       await joined.promise;
     } catch (error) {
       await this.#client.disconnect().catch(() => {});
@@ -121,6 +119,15 @@ export class KafkaJsConsumer implements Consumer {
     this.#end();
     this.#rejectRun?.(new KafkaClientError('closed', `the consumer of group ${this.options.groupId} was closed before it had joined`, false));
     await this.#client.disconnect();
+  }
+
+  #begin(): Promise<void> {
+    return this.#client.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: Math.max(1, this.beginning.partitions),
+      eachBatch: (payload) => this.#onFetched(payload),
+    });
   }
 
   async #onFetched(payload: EachBatchPayload): Promise<void> {
@@ -178,6 +185,7 @@ export class KafkaJsConsumer implements Consumer {
     const kept = this.#membership.join(partitions);
     const { generation } = this.#membership;
     this.#handing.clear();
+    this.#lookingSince = undefined;
     for (const { topic, partition, offset } of this.beginning.positions.after(partitions, kept)) this.#client.seek({ topic, partition, offset: offset.toString() });
     for (const name of this.#paused.keys()) if (!this.#membership.assigned.has(name)) this.#paused.delete(name);
     // A consumer that kafkajs began anew has forgotten what was paused, and one that rejoined has not.
@@ -196,8 +204,29 @@ export class KafkaJsConsumer implements Consumer {
 
   #onCrash({ payload }: ConsumerCrashEvent): void {
     this.#commit = undefined;
-    if (payload.restart) return this.#onLost(payload.error);
-    const error = clientError(payload.error, `the consumer of group ${this.options.groupId} ended and will not begin again`, { groupId: this.options.groupId });
+    this.#onLost(payload.error);
+    if (payload.restart || this.#ended) return;
+    if (this.#looksForCoordinator(payload.error)) {
+      setTimeout(() => {
+        if (!this.#ended) this.#begin().catch((error: unknown) => this.#giveUp(error));
+      }, 1_000);
+      return;
+    }
+    this.#giveUp(payload.error);
+  }
+
+  /**
+   * kafkajs says "no coordinator" of any failure to ask for it, and gives up. That the group is authorised was seen
+   * before it joined, so at first it is a broker that restarts.
+   */
+  #looksForCoordinator({ name }: Error): boolean {
+    if (name !== 'KafkaJSGroupCoordinatorNotFound') return false;
+    this.#lookingSince ??= Date.now();
+    return Date.now() - this.#lookingSince < coordinatorMayBeAway;
+  }
+
+  #giveUp(reason: unknown): void {
+    const error = clientError(reason, `the consumer of group ${this.options.groupId} ended and will not begin again`, { groupId: this.options.groupId });
     if (this.#membership.generation === 0) this.#rejectRun?.(error);
     else this.#die(error);
   }

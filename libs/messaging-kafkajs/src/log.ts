@@ -10,13 +10,26 @@ export type KafkaLog = (level: 'debug' | 'info' | 'warn' | 'error', message: str
  */
 const levels: Readonly<Record<number, 'debug' | 'info' | 'warn'>> = { [logLevel.ERROR]: 'warn', [logLevel.WARN]: 'info', [logLevel.INFO]: 'debug', [logLevel.DEBUG]: 'debug' };
 
-/** Warned about although {@link KafkaJsProducer} has the answer to it: it never sends other records under the same numbers. */
+/** Warned about although our producer has the answer to it: it never sends other records under the same numbers. */
 const limitedRetries = 'Limiting retries for the idempotent producer may invalidate EoS guarantees';
 
-export const kafkaJsLog =
-  (log: KafkaLog): logCreator =>
-  () =>
-  ({ namespace, level, log: { message, timestamp: _timestamp, ...details } }) => {
-    if (message === limitedRetries) return;
-    log(levels[level] ?? 'debug', `kafkajs ${namespace}: ${message}`, details);
-  };
+/** The same warning of a client is told once in so many milliseconds: a broker that is away would fill the log. */
+const quietFor = 10_000;
+const remembered = 100;
+
+export function kafkaJsLog(log: KafkaLog, now: () => number = Date.now): logCreator {
+  const told = new Map<string, { at: number; kept: number }>();
+  return () =>
+    ({ namespace, level, log: { message, timestamp: _timestamp, ...details } }) => {
+      if (message === limitedRetries) return;
+      const text = `kafkajs ${namespace}: ${message}`;
+      const before = told.get(text);
+      if (before && now() - before.at < quietFor) {
+        before.kept++;
+        return;
+      }
+      if (told.size >= remembered) told.clear();
+      told.set(text, { at: now(), kept: 0 });
+      log(levels[level] ?? 'debug', text, before && before.kept > 0 ? { ...details, repeated: before.kept } : details);
+    };
+}
