@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { brokerProperties, clusterId, renderProperties } from './broker-properties.js';
+import { explainEnding } from './log-diagnosis.js';
+import type { JavaInstallation } from './jar-cache.js';
+import { javaAssets } from './java-assets.js';
+import { JavaServer } from './java-server.js';
+import { javaTools } from './java-tools.js';
+import type { Ports } from './options.js';
+import { runCommand } from './run-command.js';
+
+export interface JavaServersOptions {
+  readonly dataDir: string;
+  readonly ports: Ports;
+  readonly installation: JavaInstallation;
+  readonly storage: 'durable' | 'memory';
+  readonly brokerProperties: Readonly<Record<string, string>>;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** One small machine runs everything: a serial collector and the quick compiler cost least. */
+const frugal = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Djava.awt.headless=true'];
+const formatTimeoutMs = 60_000;
+
+/** Apache Kafka as one process that is broker and controller. Its data and `server.properties` are in `<dataDir>/broker`. */
+export function javaBroker(options: JavaServersOptions): JavaServer {
+  const cwd = join(options.dataDir, 'broker');
+  mkdirSync(cwd, { recursive: true });
+  // Relative to the working folder: no path of this machine needs escaping, and the folder can be moved.
+  const properties = brokerProperties({ ports: options.ports, bind: '127.0.0.1', logDirs: 'data', overrides: options.brokerProperties });
+  writeFileSync(join(cwd, 'server.properties'), renderProperties(properties));
+  const { java } = javaTools(options.environment);
+  const flags = ['-Xms256m', '-Xmx512m', ...frugal, `-Dlog4j2.configurationFile=${pathToFileURL(join(javaAssets, 'broker', 'log4j2.xml')).href}`, '-cp', options.installation.brokerClassPath];
+  const logFile = join(options.dataDir, 'logs', 'broker.log');
+
+  async function formatWhenFresh(signal: AbortSignal): Promise<void> {
+    // The format writes this file last, so a format that was interrupted is done again.
+    if (existsSync(join(cwd, 'data', 'meta.properties'))) return;
+    const args = [...flags, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', 'server.properties', '--ignore-formatted'];
+    const run = await runCommand(java, args, { cwd, environment: options.environment, timeoutMs: formatTimeoutMs, signal });
+    if (run?.status !== 0) throw explainEnding({ server: 'broker', how: `the format of its storage failed, ${run?.status ?? 'killed'}`, log: run?.output ?? '', logPlace: 'output of the format' }, true);
+  }
+
+  return new JavaServer({ name: 'broker', java, args: [...flags, 'kafka.Kafka', 'server.properties'], cwd, logFile, dataDir: options.dataDir, environment: options.environment, prepare: formatWhenFresh });
+}
+
+/** mongo-java-server behind a class of ours. Its data is in `<dataDir>/database`. */
+export function javaDatabase(options: JavaServersOptions): JavaServer {
+  const cwd = join(options.dataDir, 'database');
+  const args = ['-Xms64m', '-Xmx384m', ...frugal, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', options.installation.databaseClassPath, 'MongoDev', String(options.ports.database), options.storage === 'memory' ? 'memory' : 'documents.h2'];
+  return new JavaServer({ name: 'database', java: javaTools(options.environment).java, args, cwd, logFile: join(options.dataDir, 'logs', 'database.log'), dataDir: options.dataDir, environment: options.environment });
+}

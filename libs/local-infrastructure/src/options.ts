@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { InfrastructureError } from './errors.js';
+
+export type InfrastructureMode = 'auto' | 'external' | 'docker' | 'java';
+export type ServerName = 'broker' | 'database';
+
+/** Loopback ports. */
+export interface Ports {
+  readonly broker: number;
+  /** The broker's own, for its metadata quorum; nobody else connects to it. */
+  readonly controller: number;
+  readonly database: number;
+}
+
+export interface InfrastructureOptions {
+  /** The folder of everything that survives, logs included; one launcher at a time holds it. */
+  readonly dataDir: string;
+  /** Where jars are kept. @default `$XDG_CACHE_HOME/nervus`, else `~/.cache/nervus` */
+  readonly cacheDir?: string | undefined;
+  /** @default 'auto': addresses that are given, else Docker, else Java */
+  readonly mode?: InfrastructureMode | undefined;
+  /** `host:port` of a running broker, which then is used and never started or stopped. */
+  readonly kafkaBrokers?: readonly string[] | undefined;
+  /** Connection string of a running MongoDB, which then is used and never started or stopped. */
+  readonly mongoUri?: string | undefined;
+  /** Storage of the stand-in: `durable` loses nothing acknowledged, `memory` is faster and forgets. Docker always is durable. */
+  readonly database: 'durable' | 'memory';
+  /** @default 19092, 19093, 27117; a taken one gives way to the next free one */
+  readonly ports?: Partial<Ports> | undefined;
+  /** Refuse with `port_taken` instead of taking the next free port. @default false */
+  readonly pinPorts?: boolean | undefined;
+  /** Lines of `server.properties` that win over ours. */
+  readonly brokerProperties?: Readonly<Record<string, string>> | undefined;
+  /** How long a server may take to be ready, in milliseconds. @default 60 000 */
+  readonly readyTimeoutMs?: number | undefined;
+  /** How long a server may take to stop before it is killed, in milliseconds. @default 10 000 */
+  readonly stopGraceMs?: number | undefined;
+  /** Receives what a person should read, a line at a time. */
+  readonly log?: ((line: string) => void) | undefined;
+  /** Told when a server ends although nobody asked it to. */
+  readonly onUnexpectedEnd?: ((error: InfrastructureError) => void) | undefined;
+  /** Gives up starting; what was started is stopped. */
+  readonly signal?: AbortSignal | undefined;
+  /** Of the processes that are started: PATH, JAVA_HOME, MAVEN_OPTS, DOCKER_HOST. @default that of this process */
+  readonly environment?: NodeJS.ProcessEnv | undefined;
+}
+
+export interface DatabaseInfo {
+  readonly uri: string;
+  /** What answers: MongoDB itself, or the stand-in that speaks its protocol. Figures and tests say which. */
+  readonly kind: 'mongodb' | 'mongo-java-server';
+  readonly version: string;
+  /** `external` storage is whatever its owner made it. */
+  readonly storage: 'durable' | 'memory' | 'external';
+}
+
+/** A running broker and a running database. */
+export interface Infrastructure {
+  /** How the servers that were not given as addresses were started; `external` when both were given. */
+  readonly kind: 'external' | 'docker' | 'java';
+  readonly kafka: { readonly brokers: readonly string[]; readonly version: string; readonly external: boolean };
+  readonly database: DatabaseInfo;
+  /** What this launcher runs now; containers and external servers have no process here. */
+  readonly processes: readonly { readonly name: ServerName; readonly pid: number }[];
+  /** One line for people; never contains a password. */
+  describe(): string;
+  /** Ends one server and waits until it is gone: `SIGKILL` for a crash, `SIGTERM` for an orderly end. */
+  takeDown(name: ServerName, options?: { readonly signal?: 'SIGTERM' | 'SIGKILL' }): Promise<void>;
+  /** Starts a server that was taken down, on the same port and data, and waits until it is ready. */
+  bringUp(name: ServerName): Promise<void>;
+  /** `takeDown`, then `bringUp`. */
+  restart(name: ServerName, options?: { readonly signal?: 'SIGTERM' | 'SIGKILL' }): Promise<void>;
+  /** Stops what was started and lets go of the data folder. Calling it again changes nothing. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { MongoClient } from 'mongodb';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from './errors.js';
+import { portAnswers } from './ports.js';
+
+/** Takes the first record of each start, which Kafka drops again after a minute. Deleting the topic instead would leave strays behind a crash. */
+const readinessTopic = {
+  topic: 'local-infrastructure-ready',
+  numPartitions: 1,
+  replicationFactor: 1,
+  configEntries: Object.entries({ 'message.timestamp.type': 'LogAppendTime', 'retention.ms': '60000', 'segment.ms': '60000', 'segment.bytes': '1048576' }).map(([name, value]) => ({ name, value })),
+};
+const pauseMs = 100;
+
+/** Thrown when the time is over or the start was given up; says what the last attempt ran into. */
+export class NotReady extends Error {
+  override readonly name = 'NotReady';
+}
+
+/** Repeats until the attempt succeeds. @throws NotReady once the signal is aborted */
+export async function until<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  let last = 'no attempt was made';
+  while (!signal.aborted) {
+    try {
+      return await attempt();
+    } catch (error) {
+      last = messageOf(error);
+    }
+    await sleep(pauseMs, undefined, { signal }).catch(() => {});
+  }
+  throw new NotReady(last);
+}
+
+async function accepts(port: number): Promise<void> {
+  if (!(await portAnswers(port))) throw new Error(`nothing listens on port ${port}`);
+}
+
+/** A broker of ours: it describes its cluster, then acknowledges a record. */
+export async function brokerReady(port: number, signal: AbortSignal): Promise<void> {
+  await until(() => accepts(port), signal);
+  await until(() => describeCluster([`127.0.0.1:${port}`], 5000), signal);
+  await until(() => produceOnce([`127.0.0.1:${port}`]), signal);
+}
+
+/** Milliseconds for the whole of it. */
+export async function describeCluster(brokers: readonly string[], timeoutMs: number): Promise<void> {
+  const admin = kafka(brokers, timeoutMs).admin();
+  try {
+    await admin.connect();
+    await admin.describeCluster();
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function produceOnce(brokers: readonly string[]): Promise<void> {
+  const client = kafka(brokers, 5000);
+  const admin = client.admin();
+  const producer = client.producer({ createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false });
+  try {
+    await Promise.all([admin.connect(), producer.connect()]);
+    await admin.createTopics({ waitForLeaders: false, topics: [readinessTopic] });
+    await producer.send({ topic: readinessTopic.topic, acks: -1, messages: [{ value: 'ready' }] });
+  } finally {
+    await Promise.all([admin.disconnect(), producer.disconnect()]);
+  }
+}
+
+function kafka(brokers: readonly string[], timeoutMs: number): Kafka {
+  // The attempts are ours: kafkajs would wait longer before its first retry than a warm broker takes to start.
+  return new Kafka({ clientId: 'local-infrastructure', brokers: [...brokers], logLevel: logLevel.NOTHING, connectionTimeout: timeoutMs, requestTimeout: timeoutMs, retry: { retries: 0 } });
+}
+
+export interface DatabaseAnswer {
+  readonly kind: 'mongodb' | 'mongo-java-server';
+  /** Of MongoDB; the stand-in only says which MongoDB it resembles. */
+  readonly version: string;
+}
+
+/** A database of ours: it answers a ping. */
+export async function databaseReady(port: number, signal: AbortSignal): Promise<DatabaseAnswer> {
+  await until(() => accepts(port), signal);
+  return until(() => askDatabase(`mongodb://127.0.0.1:${port}`, 5000), signal);
+}
+
+export async function askDatabase(uri: string, timeoutMs: number): Promise<DatabaseAnswer> {
+  const client = new MongoClient(uri, { serverSelectionTimeoutMS: timeoutMs, connectTimeoutMS: timeoutMs, socketTimeoutMS: timeoutMs, appName: 'local-infrastructure' });
+  try {
+    const admin = (await client.connect()).db('admin');
+    await admin.command({ ping: 1 });
+    const build = await admin.command({ buildInfo: 1 });
+    // Every MongoDB names the commit that it was built from; the stand-in names none.
+    return { kind: 'gitVersion' in build ? 'mongodb' : 'mongo-java-server', version: String(build['version']) };
+  } finally {
+    await client.close();
+  }
+}

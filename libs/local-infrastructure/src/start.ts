@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+import { resolve } from 'node:path';
+import { defaultCacheFolder } from './cache-folder.js';
+import { chooseKind, type LocalKind } from './choice.js';
+import { previousKind, rememberKind } from './data-folder-use.js';
+import { lockDataFolder } from './data-lock.js';
+import { describeInfrastructure } from './describe.js';
+import { requireDiskSpace } from './disk-space.js';
+import { requireDocker } from './docker.js';
+import { InfrastructureError } from './errors.js';
+import { requireExternalBroker, requireExternalDatabase } from './external.js';
+import { javaInstallation, jarsAreCached } from './jar-cache.js';
+import { pinnedVersions } from './java-assets.js';
+import { requireJava } from './java-tools.js';
+import { type LocalServers, startLocalServers, stopLocalServers } from './local-servers.js';
+import type { DatabaseInfo, Infrastructure, InfrastructureOptions, ServerName } from './options.js';
+import { endOrphans } from './orphans.js';
+import { defaultPorts } from './ports.js';
+import type { DatabaseAnswer } from './readiness.js';
+import { RunningInfrastructure } from './running-infrastructure.js';
+import { throwIfAborted } from './run-command.js';
+
+const defaults = { readyTimeoutMs: 60_000, stopGraceMs: 10_000 };
+
+/**
+ * A broker and a database, ready for use: those whose addresses are given, and else ones that are started here.
+ * Resolves when both answer: the broker has acknowledged a record, the database a ping. Leaves nothing running when it throws.
+ * @throws InfrastructureError
+ */
+export async function startInfrastructure(options: InfrastructureOptions): Promise<Infrastructure> {
+  if (process.platform === 'win32') throw new InfrastructureError('platform_unsupported', 'Windows itself is not supported: run this inside WSL');
+  const log = options.log ?? (() => {});
+  const brokers = options.kafkaBrokers?.length ? options.kafkaBrokers : undefined;
+  const uri = options.mongoUri || undefined;
+  const [, answer] = await Promise.all([brokers && requireExternalBroker(brokers), uri ? requireExternalDatabase(uri) : undefined]);
+  throwIfAborted(options.signal);
+
+  await using undo = new AsyncDisposableStack();
+  const needed: ServerName[] = [...(brokers ? [] : ['broker' as const]), ...(uri ? [] : ['database' as const])];
+  const local = needed.length > 0 || options.mode === 'external' ? await startLocally(needed, options, log, undo) : undefined;
+
+  const kind = local?.kind ?? 'external';
+  const kafka = { brokers: brokers ?? [`127.0.0.1:${local?.servers.ports.broker}`], version: !brokers && local ? pinnedVersions().kafka : 'unknown', external: brokers !== undefined };
+  const database = uri && answer ? externalDatabase(uri, answer) : localDatabase(local, options.database);
+  const description = describeInfrastructure(kind, kafka, database, options.dataDir);
+  log(description);
+  return new RunningInfrastructure({ kind, kafka, database, description, servers: local?.servers, release: undo.move() });
+}
+
+interface Local {
+  readonly kind: LocalKind;
+  readonly servers: LocalServers;
+}
+
+async function startLocally(needed: readonly ServerName[], options: InfrastructureOptions, log: (line: string) => void, undo: AsyncDisposableStack): Promise<Local | undefined> {
+  const environment = options.environment ?? process.env;
+  const cacheDir = resolve(options.cacheDir ?? defaultCacheFolder(environment));
+  const dataDir = resolve(options.dataDir);
+  const { signal } = options;
+  const stopGraceMs = options.stopGraceMs ?? defaults.stopGraceMs;
+
+  const lock = lockDataFolder(dataDir);
+  undo.defer(() => lock.release());
+  await endOrphans(dataDir, stopGraceMs, log);
+  const kind = await chooseKind(
+    { mode: options.mode ?? 'auto', given: { broker: !needed.includes('broker'), database: !needed.includes('database') }, previous: previousKind(dataDir) },
+    { docker: () => requireDocker({ needed, environment, log, signal }), java: () => requireJava(jarsAreCached(cacheDir), environment, signal) },
+    log,
+  );
+  if (kind === 'external') return undefined;
+  await requireDiskSpace(dataDir, 'the data folder');
+  const installation = kind === 'java' ? await javaInstallation({ cacheDir, environment, log, signal }) : undefined;
+  rememberKind(dataDir, kind);
+  const servers = await startLocalServers({
+    kind, needed, dataDir, installation, environment, log, signal,
+    storage: options.database,
+    preferredPorts: { ...defaultPorts, ...options.ports },
+    pinPorts: options.pinPorts ?? false,
+    brokerProperties: options.brokerProperties ?? {},
+    supervision: { readyTimeoutMs: options.readyTimeoutMs ?? defaults.readyTimeoutMs, stopGraceMs, onUnexpectedEnd: options.onUnexpectedEnd ?? ((error) => log(error.message)) },
+  });
+  undo.defer(() => stopLocalServers(servers));
+  return { kind, servers };
+}
+
+function externalDatabase(uri: string, answer: DatabaseAnswer): DatabaseInfo {
+  return { uri, kind: answer.kind, version: answer.kind === 'mongodb' ? answer.version : 'unknown', storage: 'external' };
+}
+
+function localDatabase(local: Local | undefined, storage: 'durable' | 'memory'): DatabaseInfo {
+  const uri = `mongodb://127.0.0.1:${local?.servers.ports.database}`;
+  const answer = local?.servers.answer;
+  if (answer?.kind === 'mongodb') return { uri, kind: 'mongodb', version: answer.version, storage: 'durable' };
+  return { uri, kind: 'mongo-java-server', version: pinnedVersions().mongoJavaServer, storage };
+}
