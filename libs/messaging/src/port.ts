@@ -49,7 +49,10 @@ export interface Producer {
   close(): Promise<void>;
 }
 
-/** Records of one partition in offset order, received under one generation of the group. */
+/**
+ * Records of one partition in offset order. `generation` is the one in force when they are handed over; a batch of an
+ * older one is dropped by the receiver and must be handed over again under the newer one if the partition was kept.
+ */
 export interface PartitionBatch extends TopicPartition {
   readonly records: readonly InboundRecord[];
   readonly generation: number;
@@ -65,7 +68,10 @@ export interface ConsumerHandlers {
   onBatch(batch: PartitionBatch): Promise<void>;
   /** A rebalance has begun: no new work may start under an older generation. */
   onRebalance(): void;
-  /** The partitions that are ours under the new generation; in-flight work of all others is void. */
+  /**
+   * The partitions that are ours under the new generation; in-flight work of all others is void. Reading goes on at the
+   * committed offset; without one, where reading stopped if the partition was ours before, else where `from` says.
+   */
   onAssigned(generation: number, partitions: readonly TopicPartition[]): void;
   /** The client died and will not come back by itself: the process must end. */
   onCrash(error: Error): void;
@@ -80,7 +86,10 @@ export interface ConsumerOptions {
 export interface Consumer {
   /** Joins the group and begins; resolves once partitions are assigned (also if none). */
   run(handlers: ConsumerHandlers): Promise<void>;
-  /** One request for all partitions; entries of an older generation or of partitions no longer ours are dropped. */
+  /**
+   * One request for all partitions; entries of an older generation or of partitions no longer ours are dropped silently.
+   * Rejects when the broker could not be asked or refused: what was not committed may be committed again later.
+   */
   commit(requests: readonly CommitRequest[]): Promise<void>;
   pause(partitions: readonly TopicPartition[]): void;
   resume(partitions: readonly TopicPartition[]): void;

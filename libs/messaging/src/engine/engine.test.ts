@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { LeaseRevokedError } from '../errors.js';
-import type { InboundRecord } from '../port.js';
+import type { Consumer, ConsumerHandlers, InboundRecord, KafkaClient } from '../port.js';
 import { FakeClock, MemoryBroker, settled } from '../testing/index.js';
 import { Engine, type EngineOptions, type Subscription } from './engine.js';
 import type { Lease } from './lease.js';
@@ -46,6 +46,13 @@ function world(partitions = 1) {
       ...options,
     });
   return { clock, broker, fatal, send, committed, engine };
+}
+
+/** A client whose consumer does nothing by itself: the test calls the handlers. */
+function scriptedClient(): { client: KafkaClient; handlers: Promise<ConsumerHandlers> } {
+  const given = Promise.withResolvers<ConsumerHandlers>();
+  const consumer: Consumer = { run: async (handlers) => given.resolve(handlers), commit: async () => undefined, pause: () => undefined, resume: () => undefined, close: async () => undefined };
+  return { client: { ...new MemoryBroker(new FakeClock()).client(), consumer: async () => consumer }, handlers: given.promise };
 }
 
 describe('commit', () => {
@@ -175,6 +182,26 @@ describe('rebalance', () => {
     await manual.finish('0');
     await manual.finish('1');
     expect(manual.started).toEqual(['0', '1']);
+  });
+
+  it('a batch of an older generation is not taken in: what stands before it would be skipped', async () => {
+    const { handlers, client } = scriptedClient();
+    const manual = new Manual();
+    const engine = new Engine({ client, groupId: 'g', subscriptions: [{ topic, from: 'beginning', handle: { record: manual.record } }], clock: new FakeClock(), onFatal: () => undefined });
+    await engine.start();
+    const batch = (generation: number, ...offsets: number[]) => ({
+      topic, partition: 0, generation, highWatermark: 10n,
+      records: offsets.map((offset) => ({ topic, partition: 0, offset: BigInt(offset), key: Buffer.from(`k${offset}`), value: Buffer.from(String(offset)), headers: {}, timestamp: 0 })),
+    });
+    const { onAssigned, onRebalance, onBatch } = await handlers;
+    onAssigned(1, [{ topic, partition: 0 }]);
+    for (const [generation, partitions] of [[2, []], [3, [{ topic, partition: 0 }]]] as const) {
+      onRebalance();
+      onAssigned(generation, partitions);
+    }
+    await onBatch(batch(1, 5, 6));
+    await onBatch(batch(3, 3, 4));
+    expect(manual.started).toEqual(['3', '4']);
   });
 
   it('a commit that was dropped around a rebalance is made again, or a crash would repeat finished work', async () => {

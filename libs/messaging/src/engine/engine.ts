@@ -147,10 +147,11 @@ export class Engine {
 
   private async onBatch(batch: PartitionBatch): Promise<void> {
     const intake = this.intakes.get(nameOf(batch));
-    // A batch of an older generation is fetched again under the new one; one that comes while stopping stays uncommitted.
+    // A batch of an older generation may stand anywhere behind the committed offset, where reading goes on: taking it
+    // would skip what is between. One that comes while stopping stays uncommitted.
     if (!intake || batch.generation !== this.generation || this.closing || this.failed) return;
     await intake.room();
-    if (intake.revoked || batch.generation !== this.generation || this.closing || this.failed) return;
+    if (intake.revoked || this.closing || this.failed) return;
     this.metrics.received(batch.topic, intake.take(batch));
     if (intake.full && !intake.paused) {
       intake.paused = true;

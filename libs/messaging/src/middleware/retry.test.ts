@@ -52,6 +52,17 @@ describe('retry', () => {
     expect(await outcomeOf(signing, running, 10_000)).toBeUndefined();
   });
 
+  it('a failure right after a long outage is not taken for the end of the record', async () => {
+    const { signing, middleware, delivery } = await world({ maxMs: 1000 });
+    const until = signing.clock.now() + 600_000;
+    let failures = 0;
+    const running = middleware(async () => {
+      if (signing.clock.now() < until) throw new UnavailableError('database_unavailable', 'away');
+      if (failures++ === 0) throw new Error('the first write after it');
+    })(delivery);
+    expect(await outcomeOf(signing, running, 700_000)).toBeUndefined();
+  });
+
   it('on a strict topic no failure is final', async () => {
     const { signing, middleware, delivery } = await world({ holds: () => true, maxMs: 1000 });
     expect(await outcomeOf(signing, middleware(scripted(new PermanentError('refused', 'no')))(delivery), 600_000)).toBe('still waiting');

@@ -27,6 +27,7 @@ export function retry(options: RetryOptions): Middleware {
   const { clock, random = systemRandom, observer, maxMs = 60_000, firstMs = 100, capMs = 10_000 } = options;
   return (next) => async (delivery) => {
     const { record, lease } = delivery;
+    let failingSince: number | undefined;
     for (;;) {
       if (lease.signal.aborted) throw new LeaseRevokedError(`the partition ${record.topic}/${record.partition} was taken away before the record was handled`);
       delivery.attempts++;
@@ -35,7 +36,10 @@ export function retry(options: RetryOptions): Middleware {
       } catch (error) {
         if (lease.signal.aborted) throw new LeaseRevokedError('the partition was taken away while the record was handled', { cause: error });
         delivery.firstFailureAt ??= clock.now();
-        const final = isPermanent(error) || (!(error instanceof UnavailableError) && clock.now() - delivery.firstFailureAt >= maxMs);
+        // An outage does not count against the record: what it fails with afterwards has all the time again.
+        if (error instanceof UnavailableError) failingSince = undefined;
+        else failingSince ??= clock.now();
+        const final = isPermanent(error) || (failingSince !== undefined && clock.now() - failingSince >= maxMs);
         if (final && !options.holds(record.topic)) throw error;
         const delayMs = backoffMs(delivery.attempts, firstMs, capMs, random);
         observer.retried(problemOf(record, codeOf(error), asError(error).message), delayMs);
