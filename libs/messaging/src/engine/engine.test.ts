@@ -193,14 +193,14 @@ describe('rebalance', () => {
       topic, partition: 0, generation, highWatermark: 10n,
       records: offsets.map((offset) => ({ topic, partition: 0, offset: BigInt(offset), key: Buffer.from(`k${offset}`), value: Buffer.from(String(offset)), headers: {}, timestamp: 0 })),
     });
-    const { onAssigned, onRebalance, onBatch } = await handlers;
-    onAssigned(1, [{ topic, partition: 0 }]);
+    const told = await handlers;
+    told.onAssigned(1, [{ topic, partition: 0 }]);
     for (const [generation, partitions] of [[2, []], [3, [{ topic, partition: 0 }]]] as const) {
-      onRebalance();
-      onAssigned(generation, partitions);
+      told.onRebalance();
+      told.onAssigned(generation, partitions);
     }
-    await onBatch(batch(1, 5, 6));
-    await onBatch(batch(3, 3, 4));
+    await told.onBatch(batch(1, 5, 6));
+    await told.onBatch(batch(3, 3, 4));
     expect(manual.started).toEqual(['3', '4']);
   });
 
