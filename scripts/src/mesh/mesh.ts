@@ -26,13 +26,13 @@ export interface MeshOptions {
   readonly environment?: Readonly<Partial<Record<ServiceName | 'all', Readonly<Record<string, string>>>>>;
   readonly trustDomain?: string;
   readonly topicPrefix?: string;
-  readonly log: (line: string) => void;
 }
 
 /** The seven services as processes of this machine. */
 export class Mesh {
+  private stopping = false;
+
   private constructor(
-    private readonly options: MeshOptions,
     private readonly issuer: TokenIssuer,
     private readonly members: ReadonlyMap<ServiceName, readonly ServiceProcess[]>,
     private readonly ports: ReadonlyMap<ServiceName, number>,
@@ -81,7 +81,7 @@ export class Mesh {
       }
       members.set(service, replicas);
     }
-    return new Mesh(options, issuer, members, ports, material.bundleFile);
+    return new Mesh(issuer, members, ports, material.bundleFile);
   }
 
   /** Starts every process at once: each waits by itself for what it needs. */
@@ -103,6 +103,15 @@ export class Mesh {
     return [...this.members.values()].flat();
   }
 
+  /** Tells when a process ends that nobody stopped or killed. */
+  onUnexpectedEnd(tell: (instance: string, status: number) => void): void {
+    for (const member of this.all()) {
+      void member.gone().then((status) => {
+        if (!this.stopping) tell(member.options.instance, status);
+      });
+    }
+  }
+
   /** Base URL of a service that has a public port. */
   urlOf(service: ServiceName): string {
     const port = this.ports.get(service);
@@ -112,6 +121,7 @@ export class Mesh {
 
   /** Stops the services, those that bring events in first and audit last, so that it records what the others said. */
   async stop(graceMs = 30_000): Promise<void> {
+    this.stopping = true;
     const order: readonly (readonly ServiceName[])[] = [['ingestion', 'console'], ['reasoning'], ['approval'], ['action'], ['identity'], ['audit']];
     for (const group of order) await Promise.all(group.flatMap((service) => this.processesOf(service)).map((member) => member.stop(graceMs)));
     this.issuer.close();

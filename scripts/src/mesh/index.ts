@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+export { infrastructureMode } from './infrastructure-mode.js';
+export { createLocalTopics } from './local-topics.js';
+export { Mesh, type MeshOptions } from './mesh.js';
+export { freePort } from './ports.js';
+export { handOutSeats, type HandedOut, sampleSeats, type Seat } from './seats.js';
+export { ServiceProcess } from './service-process.js';
