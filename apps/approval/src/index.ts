@@ -1,2 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-export { ruleOnProposal } from './domain/rule-on-proposal.js';
+export { ApprovalModule } from './approval.module.js';
+export { ApprovalConfig } from './config.js';

@@ -12,7 +12,15 @@ interface LoadedPolicy {
   readonly tool: string | undefined;
   /** True when it can permit an action that people approve. */
   readonly asksPeople: boolean;
+  /** True when it asks who the agent is, beyond the action and the tool. */
+  readonly asksAgent: boolean;
   readonly demands: Demands;
+}
+
+/** The policies that can speak about one tool, parsed under a name. */
+interface Slice {
+  readonly name: string;
+  readonly asksAgent: boolean;
 }
 
 /**
@@ -21,7 +29,7 @@ interface LoadedPolicy {
  * Cedar's positional ones would change with the order of the text.
  */
 export class CedarPolicies implements PolicyQuestions {
-  private readonly slices = new Set<string>();
+  private readonly slices = new Map<string, Slice>();
 
   private constructor(
     private readonly name: string,
@@ -62,6 +70,7 @@ export class CedarPolicies implements PolicyQuestions {
 
   ask({ action, tenant, agent, owner, tool, context }: PolicyQuestion): PolicyAnswer {
     const principal = { type: 'Agent', id: `${tenant}/${agent}` };
+    const slice = this.sliceOf(tool);
     const answer = statefulIsAuthorized({
       principal,
       action: { type: 'Action', id: action },
@@ -69,8 +78,9 @@ export class CedarPolicies implements PolicyQuestions {
       context: { ...context },
       preparsedSchemaName: this.name,
       validateRequest: true,
-      preparsedPolicySetId: this.sliceOf(tool),
-      entities: [{ uid: principal, attrs: { tenant, name: agent }, parents: [{ type: 'AgentGroup', id: owner }] }],
+      preparsedPolicySetId: slice.name,
+      // Half of a question's cost: given only where a policy looks at it.
+      entities: slice.asksAgent ? [{ uid: principal, attrs: { tenant, name: agent }, parents: [{ type: 'AgentGroup', id: owner }] }] : [],
     });
     if (answer.type === 'failure') return { result: 'error', detail: messagesOf(answer.errors) };
     const { decision, diagnostics } = answer.response;
@@ -80,13 +90,14 @@ export class CedarPolicies implements PolicyQuestions {
     return deciding.length > 0 ? { result: 'forbidden', policies: deciding } : { result: 'unmentioned' };
   }
 
-  private sliceOf(tool: string): string {
-    const slice = `${this.name}/${tool}`;
-    if (this.slices.has(slice)) return slice;
+  private sliceOf(tool: string): Slice {
+    const known = this.slices.get(tool);
+    if (known) return known;
     const speaking = [...this.policies.values()].filter((policy) => policy.tool === undefined || policy.tool === tool);
-    const parsed = preparsePolicySet(slice, { staticPolicies: Object.fromEntries(speaking.map(({ id, text }) => [id, text])) });
+    const slice = { name: `${this.name}/${tool}`, asksAgent: speaking.some((policy) => policy.asksAgent) };
+    const parsed = preparsePolicySet(slice.name, { staticPolicies: Object.fromEntries(speaking.map(({ id, text }) => [id, text])) });
     if (parsed.type === 'failure') throw new PolicySetInvalid([messagesOf(parsed.errors)]);
-    this.slices.add(slice);
+    this.slices.set(tool, slice);
     return slice;
   }
 }
@@ -115,7 +126,7 @@ function policiesOf(path: string, text: string, faults: string[]): LoadedPolicy[
     if (asksPeople && demands.approvers.length === 0) annotationFaults.push('asks people but names none: add @approvers("group:<id>")');
     if (parsed.json.effect === 'forbid' && Object.keys(annotations).length > 1) annotationFaults.push('a forbid asks nobody: only @id belongs on it');
     faults.push(...annotationFaults.map((fault) => `${path}: policy "${id}": ${fault}`));
-    return [{ id, text: policy, effect: parsed.json.effect, tool: toolOf(parsed.json), asksPeople, demands }];
+    return [{ id, text: policy, effect: parsed.json.effect, tool: toolOf(parsed.json), asksPeople, asksAgent: asksAgent(parsed.json), demands }];
   });
 }
 
@@ -132,6 +143,7 @@ function mayBe(constraint: PolicyJson['action'], action: string): boolean {
   return 'entities' in constraint ? constraint.entities.some((entity) => idOf(entity) === action) : true;
 }
 
+const asksAgent = ({ principal, conditions }: PolicyJson): boolean => principal.op !== 'All' || JSON.stringify(conditions).includes('"principal"');
 const toolOf = ({ resource }: PolicyJson): string | undefined => (resource.op === '==' && 'entity' in resource ? idOf(resource.entity) : undefined);
 const idOf = (entity: { __entity: { id: string } } | { id: string }): string => ('__entity' in entity ? entity['__entity'].id : entity.id);
 const messagesOf = (errors: readonly DetailedError[]): string => errors.map(({ message, help }) => (help === null ? message : `${message} (${help})`)).join('; ');

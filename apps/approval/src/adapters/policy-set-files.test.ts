@@ -83,6 +83,19 @@ describe('asking', () => {
     expect(policies.ask({ action: 'autoExecute', tenant: 'default', agent: 'a', owner: 'group:x', tool: 'alert.log', context: broken }).result).toBe('error');
   });
 
+  it.each([
+    ['in its head', 'permit (principal in AgentGroup::"group:desk", action == Action::"autoExecute", resource == Tool::"alert.log");'],
+    ['in a condition', 'permit (principal, action == Action::"autoExecute", resource == Tool::"alert.log") when { principal.name == "a" && principal.tenant == "default" };'],
+  ])('a policy may ask who the agent is, %s', (_, policy) => {
+    const asking = loadPolicySet({
+      ...replaced('cedar/alerts.cedar', /@id\("alert-log-automatic"\)\n[^;]*;/, `@id("alert-log-automatic")\n${policy}`),
+      'tests/alert-log-automatic.yaml': 'policy: alert-log-automatic\ncases: [{ name: x, tool: alert.log, agent: a, owner: "group:desk", context: {}, ruling: automatic, deciding: [alert-log-automatic] }]',
+    }).policies;
+    const question = { action: 'autoExecute', tenant: 'default', agent: 'a', owner: 'group:desk', tool: 'alert.log', context } as const;
+    expect(asking.ask(question).result).toBe('permitted');
+    expect(asking.ask({ ...question, agent: 'b', owner: 'group:other' }).result).toBe('unmentioned');
+  });
+
   it('a permitting policy says what it demands of people', () => {
     expect(policies.ask({ action: 'executeWithApproval', tenant: 'default', agent: 'a', owner: 'group:x', tool: 'http.request', context: { ...context, effect: 'irreversible', tier: 2 } })).toEqual({
       result: 'permitted',

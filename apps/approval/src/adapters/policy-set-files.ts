@@ -46,6 +46,15 @@ export async function readPolicyFolder(folder: string): Promise<PolicySetFiles> 
   return files;
 }
 
+/** The folder that the configuration names. */
+export class PolicyFolder {
+  constructor(private readonly folder: string) {}
+
+  read(): Promise<PolicySetFiles> {
+    return readPolicyFolder(this.folder);
+  }
+}
+
 /**
  * Makes a set of its files: parses, validates and tries it. Every policy's test file is run, and every group that a
  * policy asks must be able to answer.

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomBytes } from 'node:crypto';
+import { issuePermit } from '@nervus/trust';
+import { OwnIdentity, ServiceClock } from '@nervus/service-kit';
+import { Injectable } from '@nestjs/common';
+import type { World } from '../domain/action-state.js';
+import type { PermitIssuer } from '../domain/decision.js';
+import type { Stoppable } from '../domain/stops.js';
+import { ActivePolicies } from './active-policies.js';
+import { AgentsView } from './agents-view.js';
+import { StopsView } from './stops-view.js';
+
+/** Everything a ruling depends on, as it is right now. */
+@Injectable()
+export class CurrentWorld {
+  private readonly issuer: PermitIssuer;
+
+  constructor(
+    private readonly policies: ActivePolicies,
+    private readonly agents: AgentsView,
+    private readonly stops: StopsView,
+    private readonly clock: ServiceClock,
+    identity: OwnIdentity,
+  ) {
+    // The key is asked for at each permit, because it rotates.
+    this.issuer = { spiffeId: identity.spiffeId, trustDomain: identity.trustDomain, issue: (claims) => issuePermit(claims, identity.key) };
+  }
+
+  /** @throws UnavailableError while the policies or this record of the agent were not seen yet */
+  of(action: Stoppable, agentRecordVersion: number): World {
+    return {
+      set: this.policies.current,
+      agent: this.agents.get(action.tenant, action.agent.name, agentRecordVersion),
+      stopped: this.stops.isStopped(action),
+      stopEpoch: this.stops.epoch,
+      now: this.clock.now(),
+      issuer: this.issuer,
+      draw: { nonce: random(), salt: random() },
+    };
+  }
+}
+
+/** 128 random bits. */
+const random = (): string => randomBytes(16).toString('base64url');
