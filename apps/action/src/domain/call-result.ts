@@ -17,7 +17,7 @@ export interface Reply extends Message {
  * What one call came to.
  * - `done`: the target confirmed the effect.
  * - `refused`: certainly not done, and asking again will not help.
- * - `not_done`: certainly not done, and asking again later may help.
+ * - `not_done`: certainly not done, and asking again may help.
  * - `uncertain`: it may have been done.
  */
 export interface CallResult {
@@ -26,6 +26,8 @@ export interface CallResult {
   readonly code: string;
   /** For people; never a secret, never the target's text. */
   readonly detail: string;
+  /** With `not_done`: when it does not help at once either, the action fails instead of waiting. */
+  readonly giveUp?: true;
   readonly request?: Message;
   readonly response?: Reply;
 }
