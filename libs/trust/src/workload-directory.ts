@@ -109,6 +109,11 @@ export class WorkloadDirectory {
     return { state: 'good', workload };
   }
 
+  /** Every key known, of all times. */
+  *all(): IterableIterator<Workload> {
+    for (const { workload } of this.entries.values()) yield workload;
+  }
+
   /** Keys known, of all times. */
   get size(): number {
     return this.entries.size;

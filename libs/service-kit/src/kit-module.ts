@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Tables } from '@nervus/messaging';
+import { WorkloadDirectory } from '@nervus/trust';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { Events } from './events.js';
+import { Health } from './health.js';
+import type { Kit } from './kit.js';
+import { Metrics } from './metrics.js';
+import { OwnIdentity } from './own-identity.js';
+import { ServiceLogger } from './service-logger.js';
+import { ServiceClock } from './service-clock.js';
+import { Stores } from './stores.js';
+import { Sweeps } from './sweeps.js';
+
+
+/** Makes every part of the kit injectable by its class, everywhere in the service. */
+@Module({})
+export class KitModule {
+  static with(kit: Kit): DynamicModule {
+    const values: readonly (readonly [provide: unknown, useValue: unknown])[] = [
+      [ServiceClock, kit.clock], [OwnIdentity, kit.identity], [WorkloadDirectory, kit.directory], [Events, kit.events], [Stores, kit.stores], [Tables, kit.tables],
+      [Sweeps, kit.sweeps], [Health, kit.health], [Metrics, kit.metrics], [ServiceLogger, kit.logger],
+    ];
+    const providers = values.map(([provide, useValue]) => ({ provide: provide as symbol, useValue }));
+    return { module: KitModule, global: true, providers, exports: providers.map(({ provide }) => provide) };
+  }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import { ownTopics, rootId, type ServiceName } from '@nervus/contracts';
+import { checkTopics, createPipeline, type EventHandler, type KafkaClient, Publisher, Quarantine, type RecordHandler, Tables } from '@nervus/messaging';
+import { createKafkaJsClient } from '@nervus/messaging-kafkajs';
+import { parseTrustBundle, RecordVerifier, WorkloadDirectory } from '@nervus/trust';
+import type { Logger } from 'pino';
+import type { KitConfig } from './config.js';
+import { Database, type Epochs, type Relay } from './database.js';
+import { Events } from './events.js';
+import type { Health } from './health.js';
+import type { Kit } from './kit.js';
+import { pipelineObserver, publisherMetrics } from './messaging-metrics.js';
+import type { Metrics } from './metrics.js';
+import { OwnIdentity } from './own-identity.js';
+import { ServiceClock } from './service-clock.js';
+import { Sweeps } from './sweeps.js';
+
+/** The connected parts of one process, before anything of them has begun. */
+export interface Parts {
+  readonly kit: Kit;
+  readonly logger: Logger;
+  readonly health: Health;
+  readonly client: KafkaClient;
+  readonly publisher: Publisher;
+  readonly tables: Tables;
+  readonly epochs: Epochs;
+  readonly relay: Relay;
+  readonly IdentityAnswered: ReturnType<typeof ownTopics>['CommandAnswered'];
+  readonly pipeline: (handlers: ReadonlyMap<string, EventHandler>) => RecordHandler;
+  /** The process cannot go on honestly: it becomes unready, says why and ends. */
+  readonly fatal: (error: Error) => void;
+  close(): Promise<void>;
+}
+
+/** Connects to the broker and the database and checks that the declared topics exist; nothing is read or written yet. */
+export async function connect(service: ServiceName, config: KitConfig, base: { logger: Logger; metrics: Metrics; health: Health; onFatal: (error: Error) => void }): Promise<Parts> {
+  const { logger, metrics, health, onFatal } = base;
+  const bundle = parseTrustBundle(readFileSync(config.trustBundle), config.trustBundleThumbprint);
+  const clock = new ServiceClock();
+  const epoch = rootId(clock.now());
+  const unauditedEpoch = rootId(clock.now() + 1);
+  const identity = new OwnIdentity(service, config.trustDomain, epoch);
+  const fatal = (error: Error): void => {
+    health.fail(error.message);
+    logger.error({ err: error, code: 'fatal' }, 'the process cannot go on and ends');
+    onFatal(error);
+  };
+
+  const client = createKafkaJsClient({ brokers: config.kafkaBrokers.split(','), clientId: `${config.topicPrefix}${service}`, log: (level, message, details) => logger[level](details, message) });
+  const admin = await client.admin();
+  try {
+    await checkTopics(admin, service, config.topicPrefix);
+  } finally {
+    await admin.close();
+  }
+
+  const publisher = new Publisher({ client, topicPrefix: config.topicPrefix, spiffeId: identity.spiffeId, epochs: { audited: epoch, unaudited: unauditedEpoch }, currentKey: () => identity.signingKey, clock, onFatal: fatal, metrics: publisherMetrics(metrics) });
+  const database = await Database.connect({ uri: config.mongodbUri, name: config.database ?? `nervus_${service}`, service, sink: publisher, clock, logger, metrics, epoch, kid: () => identity.signingKey?.signer.kid, onSealed: fatal });
+  health.check('database', () => database.problem());
+
+  const directory = new WorkloadDirectory();
+  const observer = pipelineObserver(metrics, logger);
+  const quarantine = new Quarantine({ service, groupId: config.topicPrefix + service, clock, observer, publish: (events) => publisher.publish(events) });
+  const verifier = new RecordVerifier({ directory, topicPrefix: config.topicPrefix, subscribes: () => false });
+  const tables = new Tables({ client, service, topicPrefix: config.topicPrefix, epoch, clock, bundle, directory, verifier, quarantine, onFatal: fatal });
+  const events = new Events(publisher, clock);
+  const sweeps = new Sweeps(clock, logger);
+  const kit: Kit = { service, bundle, clock, identity, directory, events, stores: database.stores, tables, sweeps, health, metrics, logger };
+  return {
+    kit, logger, health, client, publisher, tables, fatal,
+    epochs: database.epochs,
+    relay: database.relay,
+    IdentityAnswered: ownTopics('identity').CommandAnswered,
+    pipeline: (handlers) => createPipeline({ service, topicPrefix: config.topicPrefix, groupId: config.topicPrefix + service, clock, verifier, catchUp: () => tables.catchUp(), publisher, quarantine, handlers, observer }),
+    close: () => database.close(),
+  };
+}
