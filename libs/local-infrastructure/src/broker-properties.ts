@@ -3,6 +3,9 @@
 /** Any fixed id will do: one installation, one broker. */
 export const clusterId = 'up3G0O50TU2op5IChGYeKw';
 
+/** Of the topic that holds the offsets of consumer groups: each has its own coordinator, which loads it at start. */
+export const offsetsPartitions = 5;
+
 export interface BrokerSettings {
   readonly ports: { readonly broker: number; readonly controller: number };
   /** The address listened on: loopback, or all of a container's, whose ports are published to loopback only. */
@@ -25,7 +28,7 @@ export function brokerProperties({ ports, bind, logDirs, overrides }: BrokerSett
     'log.dirs': logDirs,
     'auto.create.topics.enable': 'false',
     'offsets.topic.replication.factor': '1',
-    'offsets.topic.num.partitions': '5',
+    'offsets.topic.num.partitions': String(offsetsPartitions),
     'transaction.state.log.replication.factor': '1',
     'transaction.state.log.min.isr': '1',
     'transaction.state.log.num.partitions': '3',

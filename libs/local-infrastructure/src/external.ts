@@ -4,7 +4,7 @@ import { InfrastructureError, messageOf } from './errors.js';
 import { askDatabase, type DatabaseAnswer, describeCluster } from './readiness.js';
 
 /** Milliseconds: an external server runs already, or not at all. */
-const externalTimeoutMs = 10_000;
+const externalTimeoutMs = 5000;
 
 /** Asks only for its metadata: nothing is written to a broker that is not ours. @throws InfrastructureError `broker_unreachable` */
 export async function requireExternalBroker(brokers: readonly string[]): Promise<void> {

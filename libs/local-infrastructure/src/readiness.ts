@@ -2,6 +2,7 @@
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { MongoClient } from 'mongodb';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { offsetsPartitions } from './broker-properties.js';
 import { messageOf } from './errors.js';
 import { portAnswers } from './ports.js';
 
@@ -37,11 +38,13 @@ async function accepts(port: number): Promise<void> {
   if (!(await portAnswers(port))) throw new Error(`nothing listens on port ${port}`);
 }
 
-/** A broker of ours: it describes its cluster, then acknowledges a record. */
+/** A broker of ours: it describes its cluster, acknowledges a record, and its group coordinators have loaded their offsets. */
 export async function brokerReady(port: number, signal: AbortSignal): Promise<void> {
+  const brokers = [`127.0.0.1:${port}`];
   await until(() => accepts(port), signal);
-  await until(() => describeCluster([`127.0.0.1:${port}`], 5000), signal);
-  await until(() => produceOnce([`127.0.0.1:${port}`]), signal);
+  await until(() => describeCluster(brokers, 5000), signal);
+  await until(() => produceOnce(brokers), signal);
+  await until(() => askCoordinators(brokers), signal);
 }
 
 /** Milliseconds for the whole of it. */
@@ -65,6 +68,22 @@ async function produceOnce(brokers: readonly string[]): Promise<void> {
     await producer.send({ topic: readinessTopic.topic, acks: -1, messages: [{ value: 'ready' }] });
   } finally {
     await Promise.all([admin.disconnect(), producer.disconnect()]);
+  }
+}
+
+/** Fails while a coordinator is still loading: the first consumer to join would crash on it, and start again. */
+async function askCoordinators(brokers: readonly string[]): Promise<void> {
+  const admin = kafka(brokers, 5000).admin();
+  try {
+    await admin.connect();
+    // kafkajs finds a coordinator only once it has loaded metadata, which this makes it do.
+    await admin.fetchTopicOffsets(readinessTopic.topic);
+    // A group's coordinator is found by the hash of its name, so names that differ in the last digit meet one each.
+    for (let partition = 0; partition < offsetsPartitions; partition += 1) {
+      await admin.fetchOffsets({ groupId: `local-infrastructure-ready-${partition}`, topics: [readinessTopic.topic] });
+    }
+  } finally {
+    await admin.disconnect();
   }
 }
 
