@@ -6,7 +6,7 @@ import { canonicalize } from './canonical-json.js';
 import type { ReadRecord } from './record-input.js';
 import { formatOrigin } from './record-origin.js';
 import { RecordVerifier, type RecordVerifierOptions } from './verify-record.js';
-import { WorkloadKey } from './workload-key.js';
+import { type Es256Signer, WorkloadKey } from './workload-key.js';
 
 const approval = vectorKey('approval');
 const action = vectorKey('action');
@@ -120,7 +120,7 @@ describe('a copy in a dead-letter topic', () => {
 describe('an enrolment', () => {
   const key = WorkloadKey.generate();
   const value = { kid: key.kid, jwk: key.publicJwk, service: 'action', epoch, evidence: 'eyJhbGciOiJFQ0RILUVTIn0..aXY.Y3Q.dGFn' };
-  const enrolment = (over: object = {}, signer = key, recordKey = key.kid): ReadRecord =>
+  const enrolment = (over: object = {}, signer: Es256Signer = key, recordKey = key.kid): ReadRecord =>
     signedOne({ topic: 'nervus.identity.enrolments.v1', key: recordKey, value: canonicalize({ ...value, ...over }), headers: { ce_source: spiffeIdOf('action') } }, signer);
 
   it('proves possession of the key that it shows, and no more', () => {
@@ -138,6 +138,7 @@ describe('an enrolment', () => {
     ['names the kid of another', enrolment({ kid: approval.kid })],
     ['stands under another record key', enrolment({}, key, approval.kid)],
     ['is signed by another', enrolment({}, approval)],
+    ['is signed by another in its name', enrolment({}, { kid: key.kid, publicJwk: key.publicJwk, sign: (data) => approval.sign(data) })],
     ['has no evidence', enrolment({ evidence: undefined })],
     ['shows a point off the curve', enrolment({ jwk: { ...key.publicJwk, y: key.publicJwk.x } })],
     ['is a tombstone', signedOne({ topic: 'nervus.identity.enrolments.v1', key: key.kid, value: null }, key)],

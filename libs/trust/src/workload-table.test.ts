@@ -139,6 +139,7 @@ describe('the table of workload keys', () => {
     const { directory, intake } = table();
     intake.accept(workloadRecord(identityEntry(identity), identity));
     intake.accept(workloadRecord(workloadEntry(approval, 'approval', { version: 3 }), identity));
+    intake.accept(workloadRecord(workloadEntry(approval, 'approval', { version: 4, revokedAt: iso(start + 3000) }), identity));
     expect(intake.accept(workloadRecord(workloadEntry(approval, 'approval', { version: 2, notAfter: iso(start + 9 * hour) }), identity)).state).toBe('stale');
     expect(intake.accept(workloadRecord(workloadEntry(approval, 'approval', { version: 3, notAfter: iso(start + 9 * hour) }), identity)).state).toBe('stale');
     expect(directory.find(approval.kid)?.notAfter).toBe(start + hour);
@@ -156,9 +157,13 @@ describe('the table of workload keys', () => {
   });
 
   it('keeps a bounded number of records waiting, and refuses the rest', () => {
-    const { intake } = table({ maxPending: 1 });
+    const { directory, intake } = table({ maxPending: 1 });
     expect(intake.accept(workloadRecord(workloadEntry(approval, 'approval'), identity)).state).toBe('pending');
     expect(intake.accept(workloadRecord(workloadEntry(vectorKey('action'), 'action'), identity))).toMatchObject({ state: 'refused', code: 'unknown_key' });
+    // What was settled makes room again.
+    intake.accept(workloadRecord(identityEntry(identity), identity));
+    expect(directory.find(approval.kid)).toBeDefined();
+    expect(intake.accept(workloadRecord(workloadEntry(vectorKey('action'), 'action'), WorkloadKey.generate())).state).toBe('pending');
   });
 });
 
@@ -182,6 +187,7 @@ describe('revocation', () => {
     const { directory, intake } = loaded();
     intake.accept(workloadRecord(workloadEntry(approval, 'approval', { version: 2, revokedAt: iso(start + 2000) }), identity));
     intake.accept(workloadRecord(workloadEntry(approval, 'approval', { version: 3 }), identity));
+    intake.accept(workloadRecord(workloadEntry(approval, 'approval', { version: 4, revokedAt: iso(start + 3000) }), identity));
     expect(directory.revokedAt(approval.kid)).toBe(start + 2000);
     expect(directory.judge(approval.kid, use(['approval'], start + 2000))).toMatchObject({ code: 'key_revoked' });
   });
