@@ -126,12 +126,6 @@ export function send(current: ActionState | undefined, permitted: Permitted, tur
   return { state, facts: [] };
 }
 
-/** Takes a document whose time has come for this process, so that no other looks at it meanwhile. */
-export function claim<S extends Held | Sent>(current: S, turn: Turn): Change<S> {
-  const until = turn.now + turn.forMs;
-  return { state: current.state === 'held' ? { ...current, owner: turn.owner, againAt: until } : { ...current, owner: turn.owner, lookAt: until }, facts: [] };
-}
-
 /** Over: the outcome is published with the same write. */
 export function settle(current: ActionState | undefined, permitted: Permitted, outcome: Outcome, now: number): Change<Settled> {
   const state: Settled = { state: 'settled', spent: spend(current, permitted.claims.jti), jti: permitted.claims.jti, digest: permitted.digest, result: outcome.result, code: outcome.code, settledAt: now };
@@ -153,6 +147,9 @@ export function doubt(current: Sent, permitted: Permitted, result: Pick<CallResu
   const state: Sent = { ...current, lookAt: turn.now + turn.forMs, owner: turn.owner, uncertain };
   return { state, facts: report && !before?.reported ? [outcomeFact(permitted, outcomeOf(current, 'unknown', result, turn.now))] : [] };
 }
+
+/** The same, with the attempts that one call took counted. */
+export const counted = (sent: Sent, attempts: number): Sent => ({ ...sent, attempts: sent.attempts - 1 + attempts });
 
 /** The outcome of something that was begun. */
 export function outcomeOf(sent: Sent, result: Outcome['result'], call: Pick<CallResult, 'code' | 'detail' | 'request' | 'response'>, now: number): Outcome {

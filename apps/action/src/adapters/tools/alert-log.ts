@@ -22,8 +22,8 @@ export class AlertLog implements ToolExecutor {
     private readonly now: () => number,
   ) {}
 
-  route(permitted: Permitted): Route {
-    return { destination: paramsOf(permitted).channel, idempotency: 'natural' };
+  route(): Route {
+    return { destination: 'alert-log', idempotency: 'natural' };
   }
 
   async check(): Promise<string | undefined> {

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Invariant: the view counts as new only as of a pulse that says exactly what the view holds. Pulses alone, while the
+// stops or policies they tell of have not arrived, make nothing new.
+import { PolicySetActivated, PulseBeaten, StopChanged } from '@nervus/contracts';
+import { type Clock, type Received, type Tables, VersionedTable } from '@nervus/messaging';
+import type { WorkloadDirectory } from '@nervus/trust';
+import type { MeshState } from '../domain/gate.js';
+import { hashOfActiveStops } from '../domain/stops.js';
+
+/** Stops, policy set and pulses, from compacted and broadcast topics. */
+export class MeshView {
+  private readonly stops = new VersionedTable<string, StopChanged>();
+  private stopEpoch = 0;
+  private stopsHash: string | undefined;
+  private policy: MeshState['policy'];
+  private pulse: Received<PulseBeaten> | undefined;
+  private confirmedAt: number | undefined;
+
+  constructor(
+    tables: Pick<Tables, 'on'>,
+    private readonly directory: WorkloadDirectory,
+    private readonly clock: Pick<Clock, 'now'>,
+  ) {
+    this.stops.onChange(() => (this.stopsHash = undefined));
+    tables.on(
+      StopChanged,
+      (event) => {
+        this.stopEpoch = Math.max(this.stopEpoch, event.data.epoch);
+        this.stops.set(event.key, event.data.version, event.data);
+      },
+      (gone) => void this.stops.delete(gone.key),
+    );
+    tables.on(PolicySetActivated, ({ data: { version, hash } }) => {
+      if (version > (this.policy?.version ?? 0)) this.policy = { version, hash };
+    });
+    tables.on(PulseBeaten, (event) => {
+      // What the last one confirmed until now is not lost by a newer one that is ahead of us.
+      this.confirm();
+      this.pulse = event;
+    });
+  }
+
+  now(): MeshState {
+    this.confirm();
+    return {
+      policy: this.policy,
+      stopEpoch: this.stopEpoch,
+      stops: this.allStops(),
+      pulseAgeMs: this.confirmedAt === undefined ? undefined : Math.max(0, this.clock.now() - this.confirmedAt),
+      revoked: (subject) => this.directory.revocations.revokedAt(subject) !== undefined,
+    };
+  }
+
+  private confirm(): void {
+    const { pulse } = this;
+    if (!pulse || pulse.data.epoch !== this.stopEpoch || pulse.data.policyVersion > (this.policy?.version ?? 0)) return;
+    this.stopsHash ??= hashOfActiveStops(this.allStops());
+    if (pulse.data.stopsHash === this.stopsHash) this.confirmedAt = Math.max(this.confirmedAt ?? 0, pulse.origin.appendedAt);
+  }
+
+  private *allStops(): Generator<StopChanged> {
+    for (const [, stop] of this.stops.entries()) yield stop;
+  }
+}
