@@ -49,6 +49,8 @@ export interface CollectionDeclaration<S extends object> {
   readonly indexes?: Readonly<Record<string, (state: S) => string | number | boolean | undefined>>;
   /** Milliseconds since the epoch at which the sweep should look at it; undefined never. */
   readonly deadline?: (state: S) => number | undefined;
+  /** Milliseconds since the epoch from which the store removes it, once its outbox is empty; undefined never. */
+  readonly expires?: (state: S) => number | undefined;
 }
 
 /** Where what follows from a change is handed to, in the order of each outbox; acknowledged events are told back. */

@@ -40,11 +40,14 @@ export class Heartbeats {
   }
 
   private async beatIfDue(): Promise<void> {
-    const { publisher, kit, epochs } = this.parts;
+    const { publisher, kit, database } = this.parts;
     const acked = publisher.ackedThrough();
-    const sealed = await epochs.sealDead();
+    const sealed = await database.epochs.sealDead();
     // The heartbeat itself was the last record: acknowledging it is no news.
-    if (acked > this.saidThrough + 1 || sealed.length > 0 || kit.clock.now() - this.saidAt >= idleMs) await this.beat('beating', sealed);
+    if (acked > this.saidThrough + 1 || sealed.length > 0 || kit.clock.now() - this.saidAt >= idleMs) {
+      await this.beat('beating', sealed);
+      await database.epochs.announced(sealed);
+    }
   }
 
   private async beat(state: 'opened' | 'beating' | 'closed', sealed: readonly { epoch: string; kid: string }[] = []): Promise<void> {

@@ -41,6 +41,8 @@ export interface KeyKeeperOptions {
   /** Milliseconds after which a key is renewed; 0 means half of its life, less up to a tenth. */
   readonly renewAfterMs: number;
   readonly random: () => number;
+  /** Notes which key signs from now on, before it signs its first record. */
+  readonly beforeSigning: (kid: string) => Promise<void>;
   /** A renewal was refused, or the key ended without one. */
   readonly onFatal: (error: Error) => void;
 }
@@ -81,6 +83,7 @@ export class KeyKeeper {
   private async introduceKey(current: WorkloadKey | undefined): Promise<void> {
     const { identity, logger } = this.options;
     const key = WorkloadKey.generate();
+    await this.options.beforeSigning(key.kid);
     const outcome = await this.ask(key, current);
     if (outcome instanceof EnrolmentRefused) throw outcome;
     identity.adopt(key, outcome.notAfter);

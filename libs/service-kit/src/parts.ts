@@ -6,7 +6,7 @@ import { createKafkaJsClient } from '@nervus/messaging-kafkajs';
 import { parseTrustBundle, RecordVerifier, WorkloadDirectory } from '@nervus/trust';
 import type { Logger } from 'pino';
 import type { KitConfig } from './config.js';
-import { Database, type Epochs, type Relay } from './database.js';
+import { Database } from './database.js';
 import { Events } from './events.js';
 import type { Health } from './health.js';
 import type { Kit } from './kit.js';
@@ -24,8 +24,9 @@ export interface Parts {
   readonly client: KafkaClient;
   readonly publisher: Publisher;
   readonly tables: Tables;
-  readonly epochs: Epochs;
-  readonly relay: Relay;
+  readonly database: Database;
+  /** In which this process numbers the records that audit does not log. */
+  readonly unauditedEpoch: string;
   readonly IdentityAnswered: ReturnType<typeof ownTopics>['CommandAnswered'];
   readonly pipeline: (handlers: ReadonlyMap<string, EventHandler>) => RecordHandler;
   /** The process cannot go on honestly: it becomes unready, says why and ends. */
@@ -56,7 +57,7 @@ export async function connect(service: ServiceName, config: KitConfig, base: { l
   }
 
   const publisher = new Publisher({ client, topicPrefix: config.topicPrefix, spiffeId: identity.spiffeId, epochs: { audited: epoch, unaudited: unauditedEpoch }, currentKey: () => identity.signingKey, clock, onFatal: fatal, metrics: publisherMetrics(metrics) });
-  const database = await Database.connect({ uri: config.mongodbUri, name: config.database ?? `nervus_${service}`, service, sink: publisher, clock, logger, metrics, epoch, kid: () => identity.signingKey?.signer.kid, onSealed: fatal });
+  const database = await Database.connect({ uri: config.mongodbUri, name: config.database ?? `nervus_${service}`, sink: publisher, clock, logger, metrics, onSealed: fatal });
   health.check('database', () => database.problem());
 
   const directory = new WorkloadDirectory();
@@ -66,11 +67,11 @@ export async function connect(service: ServiceName, config: KitConfig, base: { l
   const tables = new Tables({ client, service, topicPrefix: config.topicPrefix, epoch, clock, bundle, directory, verifier, quarantine, onFatal: fatal });
   const events = new Events(publisher, clock);
   const sweeps = new Sweeps(clock, logger);
-  const kit: Kit = { service, bundle, clock, identity, directory, events, stores: database.stores, tables, sweeps, health, metrics, logger };
+  const kit: Kit = { service, bundle, clock, identity, directory, events, stores: database, tables, sweeps, health, metrics, logger };
   return {
     kit, logger, health, client, publisher, tables, fatal,
-    epochs: database.epochs,
-    relay: database.relay,
+    database,
+    unauditedEpoch,
     IdentityAnswered: ownTopics('identity').CommandAnswered,
     pipeline: (handlers) => createPipeline({ service, topicPrefix: config.topicPrefix, groupId: config.topicPrefix + service, clock, verifier, catchUp: () => tables.catchUp(), publisher, quarantine, handlers, observer }),
     close: () => database.close(),

@@ -56,12 +56,15 @@ export class RunningService<T extends TProperties> {
     await tables.loaded;
 
     health.set('start', 'the workload key is not known to the mesh yet');
-    await parts.epochs.open();
+    await parts.database.prepare();
+    const { epochs } = parts.database;
+    await epochs.open({ epoch: parts.kit.identity.epoch, audited: true });
+    await epochs.open({ epoch: parts.unauditedEpoch, audited: false });
     await this.keeper.enrol();
     await heartbeats.open();
 
     health.set('start', 'the consumer group is not joined yet');
-    await parts.relay.start();
+    await parts.database.relay.start();
     const service = app.connectMicroservice({ strategy: new NervusTransport({ start: (handlers) => this.join(handlers), stop: () => Promise.resolve() }) }, { deferInitialization: true });
     service.useGlobalFilters(new RethrowFilter());
     await app.startAllMicroservices();
@@ -89,11 +92,11 @@ export class RunningService<T extends TProperties> {
     await kit.sweeps.stop();
     await this.engine?.close({ drainMs });
     if (this.app && definition.beforeClose) await definition.beforeClose(this.app, kit);
-    await parts.relay.stop();
+    await parts.database.settle();
     await this.heartbeats?.close();
     await parts.publisher.close({ drainMs });
     await parts.tables.close({ drainMs: 1000 });
-    await parts.epochs.close();
+    await parts.database.epochs.close().catch((error: unknown) => logger.warn({ err: error, code: 'epoch_not_closed' }, 'the epoch could not be closed; others will seal it'));
     await this.app?.close();
     await parts.close();
     await this.management.close();
@@ -104,7 +107,7 @@ export class RunningService<T extends TProperties> {
     const { parts, definition, config } = this;
     const { kit, logger, publisher, tables } = parts;
     const introducer = definition.introducer?.(config, kit) ?? new EnrolmentIntroducer(kit.identity, kit.bundle, config.tokenFile, kit.clock);
-    const keeper = new KeyKeeper({ identity: kit.identity, directory: kit.directory, publisher, introducer, clock: kit.clock, logger, renewAfterMs: config.keyRenewSeconds * 1000, random: Math.random, onFatal: parts.fatal });
+    const keeper = new KeyKeeper({ identity: kit.identity, directory: kit.directory, publisher, introducer, clock: kit.clock, logger, renewAfterMs: config.keyRenewSeconds * 1000, random: Math.random, onFatal: parts.fatal, beforeSigning: (kid) => parts.database.epochs.rekey(kid) });
     tables.onWorkload((kid) => keeper.onWorkload(kid));
     tables.on(parts.IdentityAnswered, (event) => keeper.onAnswer(event.data));
     return keeper;
