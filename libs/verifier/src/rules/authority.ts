@@ -146,7 +146,7 @@ export class Authority {
 
   private findDecision({ extensions, index }: RuleEntry, use: WaitingUse): Finding[] {
     const leaf = extensions.decisionleaf;
-    if (leaf === undefined) return [found('R1', 'decision_missing', [index], `The ${nameOf[use.use]} names no decision.`)];
+    if (leaf === undefined) return [found('R1', 'decision_not_named', [index], `The ${nameOf[use.use]} names no decision.`)];
     const decision = this.decisions.get(leaf);
     if (decision) return this.heldToDecision(use, decision);
     this.awaitingDecision.set(leaf, [...(this.awaitingDecision.get(leaf) ?? []), use]);
@@ -165,7 +165,7 @@ export class Authority {
     if (leaf === undefined) {
       // An action that failed before it was tried, such as by an expired permit, never came to an intent.
       const nothingDone = use.use === 'returned' || extensions.result === 'failed';
-      return nothingDone ? [] : [found('R1', 'intent_missing', [index], `The outcome of a tier ${use.claims.tier} action names no intent.`)];
+      return nothingDone ? [] : [found('R1', 'intent_not_named', [index], `The outcome of a tier ${use.claims.tier} action names no intent.`)];
     }
     const intent = this.intents.get(leaf);
     if (intent) return this.heldToIntent(use, intent);

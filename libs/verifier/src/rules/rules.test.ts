@@ -37,7 +37,7 @@ describe('R1: an effect rests on a decision of the log', () => {
 
   it('an outcome that names no permit or no decision at all', () => {
     expect(codesOf(lived(new RuleStory(1), (s) => s.decision(), (s) => s.outcome('succeeded', { extensions: { permit: undefined } })))).toEqual(['R1 permit_missing']);
-    expect(codesOf(lived(new RuleStory(1), (s) => s.decision(), (s) => s.outcome('succeeded', { extensions: { decisionleaf: undefined } })))).toEqual(['R1 decision_missing']);
+    expect(codesOf(lived(new RuleStory(1), (s) => s.decision(), (s) => s.outcome('succeeded', { extensions: { decisionleaf: undefined } })))).toEqual(['R1 decision_not_named']);
   });
 
   it('a tier 1 outcome may be logged before its decision, a tier 2 intent may not', () => {
@@ -66,8 +66,8 @@ describe('R1: an effect rests on a decision of the log', () => {
   });
 
   it('a tier 2 effect without an intent; but what failed before it was tried needs none', () => {
-    expect(codesOf(lived(new RuleStory(1, tier2), (s) => s.decision(), (s) => s.outcome('succeeded')))).toEqual(['R1 intent_missing']);
-    expect(codesOf(lived(new RuleStory(1, tier2), (s) => s.decision(), (s) => s.outcome('unknown')))).toEqual(['R1 intent_missing']);
+    expect(codesOf(lived(new RuleStory(1, tier2), (s) => s.decision(), (s) => s.outcome('succeeded')))).toEqual(['R1 intent_not_named']);
+    expect(codesOf(lived(new RuleStory(1, tier2), (s) => s.decision(), (s) => s.outcome('unknown')))).toEqual(['R1 intent_not_named']);
     expect(codesOf(lived(new RuleStory(1, tier2), (s) => s.decision(), (s) => s.outcome('failed')))).toEqual([]);
     const dangling = new RuleStory(1, tier2);
     dangling.decision();
