@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
 import type { Consumer, ConsumerHandlers, ConsumerOptions, InboundRecord, KafkaClient, OutboundRecord, PartitionBatch, TopicPartition } from '@nervus/messaging';
-import { inject, vi } from 'vitest';
+import { kafkaBrokers } from '@nervus/testing';
+import { vi } from 'vitest';
 import { createKafkaJsClient } from '../src/index.js';
 
-export const client = (clientId = 'test'): KafkaClient => createKafkaJsClient({ brokers: inject('kafkaBrokers' as never), clientId, log: () => undefined });
+export const client = (clientId = 'test'): KafkaClient => createKafkaJsClient({ brokers: kafkaBrokers(), clientId, log: () => undefined });
 
 export const unique = (name: string): string => `${name}-${randomUUID()}`;
 
