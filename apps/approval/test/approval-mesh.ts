@@ -128,7 +128,10 @@ export class ApprovalMesh {
       onBatch: async ({ records }) => {
         for (const { key, value, headers } of records) {
           const text = Object.fromEntries(Object.entries(headers).map(([name, bytes]) => [name, String(Array.isArray(bytes) ? bytes[0] : bytes)]));
-          this.seen.push({ type: text['ce_type'] ?? '', id: text['ce_id'] ?? '', key: key?.toString() ?? '', data: value ? JSON.parse(value.toString()) : null, headers: text });
+          const id = text['ce_id'] ?? '';
+          // At least once: a process publishes again what it finds in the outbox of a document, and readers know it by its id.
+          if (this.seen.some((one) => one.id === id)) continue;
+          this.seen.push({ type: text['ce_type'] ?? '', id, key: key?.toString() ?? '', data: value ? JSON.parse(value.toString()) : null, headers: text });
         }
       },
       onRebalance: () => undefined,

@@ -7,7 +7,7 @@ import { type DecisionMade, derivedId, ownTopics, PermitReturned, PolicySetActiv
 import { digestOf } from '@nervus/trust';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApprovalMesh, type Seen } from './approval-mesh.js';
-import { alertProposal, minutes, orderProposal, sampleAgent, shippedSet } from './sample-world.js';
+import { alertProposal, minutes, orderProposal, proposalOf, sampleAgent, shippedSet } from './sample-world.js';
 
 const { CommandAnswered } = ownTopics('approval');
 const inSixHours = new Date(Date.now() + minutes(360)).toISOString();
@@ -71,6 +71,16 @@ describe('an automatic ruling', () => {
     const proposal = alert(4);
     await mesh.propose(proposal, { actiondigest: digestOf('another') });
     expect((await mesh.decisionOn(proposal.action.actionId)).data).toMatchObject({ result: 'refused', code: 'digest_mismatch', tier: 3 });
+  });
+
+  it('names that mean something to a database come out as they went in', async () => {
+    const body: unknown = JSON.parse('{"$set": {"a.b": 1}, "": null, "__proto__": {"x": [0.1, 1e-7]}, "$ref": "\\u0000"}');
+    const proposal = proposalOf('http.request', { method: 'POST', url: 'https://api.example.com/orders', body }, orderProposal().labels, { n: 8, expiresAt: inSixHours });
+    const request = await askedAbout(proposal);
+    expect(await say(verdict(request, 'nora'))).toBe('200 accepted');
+    const decision = await mesh.decisionOn(proposal.action.actionId);
+    expect(digestOf(decision.data.action)).toBe(digestOf(proposal.action));
+    expect(decision.data.digest).toBe(digestOf(proposal.action));
   });
 
   it('a proposal of an agent that was not seen yet is held and ruled on when it is', async () => {

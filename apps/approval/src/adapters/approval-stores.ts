@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import type { ActionState } from '../domain/action-state.js';
 import type { Request } from '../domain/request.js';
 import type { StopsState } from '../domain/stops.js';
+import { jsonCollection } from './json-collection.js';
 import type { PolicySetFiles } from './policy-set-files.js';
 
 /** The set in force. Files are candidates only: this document decides. */
@@ -33,7 +34,7 @@ export class ApprovalStores {
   readonly activation: AggregateStore<Activation>;
 
   constructor(stores: Stores) {
-    this.actions = stores.collection<ActionState>({
+    this.actions = jsonCollection<ActionState>(stores, {
       name: 'actions',
       indexes: {
         request: ({ tenant, request }) => request && requestKey(tenant, request.requestId),
@@ -47,9 +48,9 @@ export class ApprovalStores {
         return open && Date.parse(open.expiresAt);
       },
     });
-    this.stops = stores.collection<StopsState>({ name: 'stops' });
-    this.policySets = stores.collection<StoredPolicySet>({ name: 'policy_sets' });
-    this.activation = stores.collection<Activation>({ name: 'policy_activation' });
+    this.stops = jsonCollection<StopsState>(stores, { name: 'stops' });
+    this.policySets = jsonCollection<StoredPolicySet>(stores, { name: 'policy_sets' });
+    this.activation = jsonCollection<Activation>(stores, { name: 'policy_activation' });
   }
 }
 
