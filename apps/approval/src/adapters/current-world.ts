@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
-import { issuePermit } from '@nervus/trust';
+import { UnavailableError } from '@nervus/messaging';
+import { issuePermit, type WorkloadKey } from '@nervus/trust';
 import { OwnIdentity, ServiceClock } from '@nervus/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { World } from '../domain/action-state.js';
@@ -20,10 +21,9 @@ export class CurrentWorld {
     private readonly agents: AgentsView,
     private readonly stops: StopsView,
     private readonly clock: ServiceClock,
-    identity: OwnIdentity,
+    private readonly identity: OwnIdentity,
   ) {
-    // The key is asked for at each permit, because it rotates.
-    this.issuer = { spiffeId: identity.spiffeId, trustDomain: identity.trustDomain, issue: (claims) => issuePermit(claims, identity.key) };
+    this.issuer = { spiffeId: identity.spiffeId, trustDomain: identity.trustDomain, issue: (claims) => issuePermit(claims, this.signer()) };
   }
 
   /** @throws UnavailableError while the policies or this record of the agent were not seen yet */
@@ -37,6 +37,13 @@ export class CurrentWorld {
       issuer: this.issuer,
       draw: { nonce: random(), salt: random() },
     };
+  }
+
+  // Asked for at each permit, because keys rotate. A permit signed after its key ended would be good for nobody.
+  private signer(): WorkloadKey {
+    const key = this.identity.signingKey;
+    if (!key || key.notAfter <= this.clock.now()) throw new UnavailableError('signing_key_ended', 'the workload key has ended and no new one is known: rulings wait for identity');
+    return this.identity.key;
   }
 }
 
