@@ -14,12 +14,13 @@ consumer.on(consumer.events.GROUP_JOIN, () => process.send?.('joined'));
 await consumer.run({
   eachBatchAutoResolve: false,
   partitionsConsumedConcurrently: 3,
-  eachBatch: async ({ batch, resolveOffset, commitOffsetsIfNecessary, heartbeat }) => {
+  eachBatch: async (payload) => {
+    const { batch } = payload;
     const messages = batch.messages.map((message) => ({ key: message.key, value: JSON.stringify(JSON.parse(String(message.value))) }));
     await producer.send({ topic: to, messages, acks: -1 });
-    resolveOffset(batch.lastOffset());
-    await heartbeat();
-    await commitOffsetsIfNecessary();
+    payload.resolveOffset(batch.lastOffset());
+    await payload.heartbeat();
+    await payload.commitOffsetsIfNecessary();
   },
 });
 process.on('SIGTERM', () => {

@@ -87,7 +87,7 @@ export class BarePipeline {
   async stop(): Promise<void> {
     await Promise.all([this.producer.disconnect(), this.consumer.disconnect()]);
     for (const hop of this.hops) hop.kill('SIGTERM');
-    await Promise.all(this.hops.map((hop) => (hop.exitCode === null ? once(hop, 'exit') : undefined)));
+    await Promise.all(this.hops.filter((hop) => hop.exitCode === null).map((hop) => once(hop, 'exit')));
   }
 
   private cpu(): number {

@@ -42,7 +42,6 @@ try {
       void end(1);
     },
   });
-  log(infrastructure.describe());
   await createLocalTopics(infrastructure.kafka.brokers);
 
   const seats = handOutSeats(join(dataDir, 'seats'), sampleSeats, Date.now());

@@ -16,12 +16,13 @@ import { Sweeps } from './sweeps.js';
 /** Makes every part of the kit injectable by its class, everywhere in the service. */
 @Module({})
 export class KitModule {
-  static with(kit: Kit): DynamicModule {
+  /** The root of a service: the kit for everyone, and the service's own module. */
+  static with(kit: Kit, service: DynamicModule): DynamicModule {
     const values: readonly (readonly [provide: unknown, useValue: unknown])[] = [
       [ServiceClock, kit.clock], [OwnIdentity, kit.identity], [WorkloadDirectory, kit.directory], [Events, kit.events], [Stores, kit.stores], [Tables, kit.tables],
       [Sweeps, kit.sweeps], [Health, kit.health], [Metrics, kit.metrics], [ServiceLogger, kit.logger],
     ];
     const providers = values.map(([provide, useValue]) => ({ provide: provide as symbol, useValue }));
-    return { module: KitModule, global: true, providers, exports: providers.map(({ provide }) => provide) };
+    return { module: KitModule, global: true, imports: [service], providers, exports: providers.map(({ provide }) => provide) };
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ServiceName } from '@nervus/contracts';
-import type { Subscription, Tables } from '@nervus/messaging';
+import type { KafkaClient, Subscription, Tables } from '@nervus/messaging';
 import type { TrustBundle, WorkloadDirectory } from '@nervus/trust';
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import type { Logger } from 'pino';
@@ -29,6 +29,10 @@ export interface Kit {
   readonly health: Health;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** For audit, which must know how far partitions reach; services publish through `events` and read by handlers. */
+  readonly client: KafkaClient;
+  /** The process cannot go on honestly: it becomes unready, says why and ends. */
+  readonly fatal: (error: Error) => void;
 }
 
 /** What a service is made of. */
@@ -45,6 +49,8 @@ export interface ServiceDefinition<T extends TProperties> {
   readonly subscriptions?: (app: INestApplication, kit: Kit) => readonly Subscription[];
   /** Prepares the public HTTP server before it listens: raw bodies, headers, limits. */
   readonly http?: (app: INestApplication, config: Static<TObject<T>> & KitConfig, kit: Kit) => void;
+  /** Runs first when the service stops, while records still come in: what must still be read, is read here. Must be bounded. */
+  readonly beforeDrain?: (app: INestApplication, kit: Kit) => Promise<void>;
   /** Runs after the last record was handled and before the publisher closes. */
   readonly beforeClose?: (app: INestApplication, kit: Kit) => Promise<void>;
 }

@@ -15,6 +15,7 @@ import type { Metrics } from './metrics.js';
 import { OwnIdentity } from './own-identity.js';
 import { ServiceClock } from './service-clock.js';
 import { Sweeps } from './sweeps.js';
+import type { Tracing } from './traces.js';
 
 /** The connected parts of one process, before anything of them has begun. */
 export interface Parts {
@@ -35,8 +36,8 @@ export interface Parts {
 }
 
 /** Connects to the broker and the database and checks that the declared topics exist; nothing is read or written yet. */
-export async function connect(service: ServiceName, config: KitConfig, base: { logger: Logger; metrics: Metrics; health: Health; onFatal: (error: Error) => void }): Promise<Parts> {
-  const { logger, metrics, health, onFatal } = base;
+export async function connect(service: ServiceName, config: KitConfig, base: { logger: Logger; metrics: Metrics; health: Health; tracing: Tracing; onFatal: (error: Error) => void }): Promise<Parts> {
+  const { logger, metrics, health, tracing, onFatal } = base;
   const bundle = parseTrustBundle(readFileSync(config.trustBundle), config.trustBundleThumbprint);
   const clock = new ServiceClock();
   const epoch = rootId(clock.now());
@@ -67,13 +68,16 @@ export async function connect(service: ServiceName, config: KitConfig, base: { l
   const tables = new Tables({ client, service, topicPrefix: config.topicPrefix, epoch, clock, bundle, directory, verifier, quarantine, onFatal: fatal });
   const events = new Events(publisher, clock);
   const sweeps = new Sweeps(clock, logger);
-  const kit: Kit = { service, bundle, clock, identity, directory, events, stores: database, tables, sweeps, health, metrics, logger };
+  const kit: Kit = { service, bundle, clock, identity, directory, events, stores: database, tables, sweeps, health, metrics, logger, client, fatal };
   return {
     kit, logger, health, client, publisher, tables, fatal,
     database,
     unauditedEpoch,
     IdentityAnswered: ownTopics('identity').CommandAnswered,
     pipeline: (handlers) => createPipeline({ service, topicPrefix: config.topicPrefix, groupId: config.topicPrefix + service, clock, verifier, catchUp: () => tables.catchUp(), publisher, quarantine, handlers, observer }),
-    close: () => database.close(),
+    close: async () => {
+      await database.close();
+      await tracing.close();
+    },
   };
 }

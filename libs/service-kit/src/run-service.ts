@@ -28,8 +28,8 @@ export async function startService<T extends TProperties>(definition: ServiceDef
   const metrics = new Metrics(definition.service);
   const health = new Health();
   const management = await openManagement(health, metrics, config.managementHost, config.managementPort);
-  const parts = await connect(definition.service, config, { logger, metrics, health, onFatal });
-  const service = new RunningService(definition, config, { ...parts, close: () => parts.close().finally(() => tracing.close()) }, management);
+  const parts = await connect(definition.service, config, { logger, metrics, health, tracing, onFatal });
+  const service = new RunningService(definition, config, parts, management);
   await service.start();
   return service;
 }

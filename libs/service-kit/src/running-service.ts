@@ -44,8 +44,7 @@ export class RunningService<T extends TProperties> {
   async start(): Promise<void> {
     const { parts, definition, config } = this;
     const { health, logger, tables, kit } = parts;
-    const module = definition.module(config, kit);
-    const app = await NestFactory.create({ module: class Root {}, imports: [KitModule.with(kit), module] }, { logger: new NestLog(logger), abortOnError: false, bodyParser: false });
+    const app = await NestFactory.create(KitModule.with(kit, definition.module(config, kit)), { logger: new NestLog(logger), abortOnError: false, bodyParser: false });
     this.app = app;
     this.keeper = this.keyKeeper();
     const heartbeats = new Heartbeats(parts);
@@ -86,6 +85,7 @@ export class RunningService<T extends TProperties> {
     const { health, kit, logger } = parts;
     const drainMs = this.config.drainSeconds * 1000;
     health.set('start', 'the service is stopping');
+    if (this.app && definition.beforeDrain) await definition.beforeDrain(this.app, kit);
     this.keeper?.stop();
     const server: Server | undefined = this.httpPort > 0 ? this.app?.getHttpServer() : undefined;
     if (server) await closed(server);

@@ -2,3 +2,4 @@
 export { type ConformanceBroker, type MessagingConformance, type MessagingFeatures, runMessagingConformance } from './messaging-conformance.js';
 export { databaseKind, kafkaBrokers, mongoUri, uniqueName } from './infrastructure.js';
 export { TestTrust, type TestTrustOptions } from './test-trust.js';
+export { type Seen, ServiceWorld } from './service-world.js';

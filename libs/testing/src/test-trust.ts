@@ -4,6 +4,8 @@ import { eventOf, type KafkaClient, type OutgoingEvent, Publisher, type PublishR
 import { DecryptionKey, formatTrustBundle, generatePrivateJwk, issueRootProof, thumbprintOfBundle, type TrustBundle, WorkloadKey } from '@nervus/trust';
 
 const hourMs = 3_600_000;
+/** Keys are backdated, so that a test may show permits of the past. */
+const dayMs = 24 * hourMs;
 
 export interface TestTrustOptions {
   readonly client: KafkaClient;
@@ -19,8 +21,10 @@ export interface TestTrustOptions {
  * entries that identity would write, and publishes as any service.
  */
 export class TestTrust {
-  readonly root = WorkloadKey.generate();
-  readonly enrolment = DecryptionKey.fromPrivateJwk(generatePrivateJwk());
+  /** Private parts, for a real identity that is to stand on the same root. */
+  readonly privateKeys = { root: generatePrivateJwk(), enrolment: generatePrivateJwk() } as const;
+  readonly root = WorkloadKey.fromPrivateJwk(this.privateKeys.root);
+  readonly enrolment = DecryptionKey.fromPrivateJwk(this.privateKeys.enrolment);
   readonly bundle: TrustBundle;
   private readonly identityKey = WorkloadKey.generate();
   private readonly publishers = new Map<ServiceName, Publisher>();
@@ -83,6 +87,20 @@ export class TestTrust {
     return publisher.publish(events);
   }
 
+  /** Thumbprint of the key under which this test publishes as a service; after its first publication. */
+  kidOf(service: ServiceName): string {
+    const key = this.keys.get(service);
+    if (!key) throw new Error(`nothing was published as ${service} yet`);
+    return key.signer.kid;
+  }
+
+  /** Publishes as a service under a key that nobody was told of. */
+  async publishSignedBy(service: ServiceName, key: WorkloadKey, events: readonly OutgoingEvent[]): Promise<void> {
+    const publisher = this.publisherAs(service);
+    await publisher.publish(events, { signer: key, notAfter: Date.now() + this.lifeMs });
+    await publisher.close({ drainMs: 2000 });
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.workloads, ...this.publishers.values()].map((publisher) => publisher.close({ drainMs: 2000 })));
   }
@@ -93,7 +111,7 @@ export class TestTrust {
 
   private entryOf(service: ServiceName, key: Pick<WorkloadKey, 'kid' | 'publicJwk'>): OutgoingEvent {
     const now = Date.now();
-    const entry = { kid: key.kid, spiffeId: this.spiffeIdOf(service), service, jwk: key.publicJwk, notBefore: new Date(now - 60_000).toISOString(), notAfter: new Date(now + this.lifeMs).toISOString() };
+    const entry = { kid: key.kid, spiffeId: this.spiffeIdOf(service), service, jwk: key.publicJwk, notBefore: new Date(now - dayMs).toISOString(), notAfter: new Date(now + this.lifeMs).toISOString() };
     const proof = service === 'identity' ? { rootProof: issueRootProof(entry, this.root) } : {};
     return eventOf(WorkloadChanged, { key: key.kid, id: rootId(now), data: { ...entry, attestation: { kind: 'test', rule: 'test', subject: service }, version: 1, ...proof } }, systemClock);
   }

@@ -105,11 +105,11 @@ export class Mesh {
 
   /** Tells when a process ends that nobody stopped or killed. */
   onUnexpectedEnd(tell: (instance: string, status: number) => void): void {
-    for (const member of this.all()) {
-      void member.gone().then((status) => {
-        if (!this.stopping) tell(member.options.instance, status);
-      });
-    }
+    const watch = async (member: ServiceProcess): Promise<void> => {
+      const status = await member.gone();
+      if (!this.stopping) tell(member.options.instance, status);
+    };
+    for (const member of this.all()) void watch(member);
   }
 
   /** Base URL of a service that has a public port. */
