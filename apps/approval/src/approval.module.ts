@@ -26,7 +26,7 @@ export class ApprovalModule {
     return {
       module: ApprovalModule,
       controllers: [RuleOnProposal, RuleAgainOnReturnedPermit, AcceptVerdict, ThrowStop, ResumeStop],
-      providers: [ApprovalStores, ApprovalMetrics, AgentsView, StopsView, ActivePolicies, CurrentWorld, ChangeStops, EndRequests, BeatPulse, ActivateFirstPolicySet, { provide: PolicyFolder, useValue: new PolicyFolder(config.policyFolder) }],
+      providers: [ApprovalStores, ApprovalMetrics, AgentsView, StopsView, ActivePolicies, CurrentWorld, ChangeStops, EndRequests, BeatPulse, ActivateFirstPolicySet, { provide: PolicyFolder, useValue: new PolicyFolder(config.policies) }],
     };
   }
 }

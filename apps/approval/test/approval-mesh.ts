@@ -63,7 +63,7 @@ export class ApprovalMesh {
       { service: 'approval', config: ApprovalConfig, module: (config) => ApprovalModule.with(config), introducer: (_, kit) => this.trust.introducerFor('approval', kit.identity.epoch) },
       {
         KAFKA_BROKERS: kafkaBrokers().join(','), MONGODB_URI: mongoUri(), NERVUS_DATABASE: this.prefix.replaceAll('.', ''), NERVUS_TOPIC_PREFIX: this.prefix, NERVUS_TRUST_BUNDLE: bundle, NERVUS_TRUST_BUNDLE_THUMBPRINT: this.trust.bundleFile.thumbprint,
-        NERVUS_POLICY_FOLDER: policyFolder, NERVUS_LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'error',
+        NERVUS_POLICIES: policyFolder, NERVUS_LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'error',
       },
       (error) => {
         throw error;
