@@ -1,2 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-export {};
+export { ActionConfig } from './config.js';
+export { actionService } from './service.js';

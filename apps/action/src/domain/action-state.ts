@@ -6,7 +6,7 @@ import type { PermitReturned } from '@nervus/contracts';
 import type { CallResult } from './call-result.js';
 import type { HoldReason } from './gate.js';
 import { type Fact, type Outcome, outcomeFact, returnedFact } from './outcome.js';
-import { type Permitted, type Stored, stored } from './permitted.js';
+import { type Named, type Permitted, type Stored, stored } from './permitted.js';
 
 interface Known {
   /** Ids of the permits that were used or given back, oldest first. */
@@ -40,6 +40,8 @@ export interface Sent extends Known {
   readonly jti: string;
   /** Calls that may have left, over all processes. */
   readonly attempts: number;
+  /** How often it was taken up in vain before. */
+  readonly tries: number;
   readonly startedAt: number;
   /** Until then its owner is at work; afterwards it is to be found out what came of it. */
   readonly lookAt: number;
@@ -70,8 +72,8 @@ export interface Returned extends Known {
 
 export type ActionState = Held | Sent | Settled | Returned;
 
-export interface Change<S extends ActionState = ActionState> {
-  readonly state: S;
+export interface Change {
+  readonly state: ActionState;
   readonly facts: readonly Fact[];
 }
 
@@ -90,62 +92,80 @@ function spend(current: ActionState | undefined, jti: string): readonly string[]
   return spent.includes(jti) ? spent : [...spent, jti].slice(-mostSpent);
 }
 
-/** Whose turn it is, and when to look again. */
+/** Who acts, and when. */
 export interface Turn {
   readonly now: number;
+  /** The process. */
   readonly owner: string;
-  /** Milliseconds from now. */
-  readonly forMs: number;
+  /** From 0 to 1: spreads what would otherwise come all at once. */
+  readonly jitter: number;
+}
+
+const longestHoldMs = 30_000;
+const longestDoubtMs = 5 * 60_000;
+
+/** Wait before the next try, in milliseconds: doubles from half a second to half a minute, a fifth more or less. */
+export const holdMs = (tries: number, jitter: number): number => Math.round(Math.min(longestHoldMs, 250 * 2 ** Math.min(tries, 20)) * (0.8 + 0.4 * jitter));
+
+/** Wait before the target is asked again, in milliseconds: doubles from one second to five minutes. */
+export const doubtMs = (asked: number): number => Math.min(longestDoubtMs, 500 * 2 ** Math.min(asked, 20));
+
+const isOf = (current: ActionState | undefined, { jti }: Named): current is Held | Sent => (current?.state === 'held' || current?.state === 'sent') && current.jti === jti;
+
+/** The intent of a document, which names its permit and so is of no use for another one. */
+export function intentOf(current: ActionState | undefined, named: Named): Intent | undefined {
+  if (!isOf(current, named)) return undefined;
+  return current.state === 'held' ? current.intent : current.intentLeaf === undefined ? undefined : { leaf: current.intentLeaf, at: current.startedAt };
 }
 
 /** Waits for something; nothing of it was sent, or certainly nothing was done. */
-export function hold(current: ActionState | undefined, permitted: Permitted, reason: HoldReason, turn: Turn, intent?: Intent): Change<Held> {
-  const same = current !== undefined && current.state !== 'settled' && current.state !== 'returned' && current.jti === permitted.claims.jti;
-  const held = same && current.state === 'held' ? current : undefined;
-  // An intent names its permit, so that it is of no use for another one.
-  const kept = intent ?? held?.intent ?? (same && current.state === 'sent' && current.intentLeaf !== undefined ? { leaf: current.intentLeaf, at: current.startedAt } : undefined);
+export function hold(current: ActionState | undefined, permitted: Permitted, reason: HoldReason, turn: Turn, intent = intentOf(current, permitted)): Change {
+  const tries = (isOf(current, permitted) ? current.tries : 0) + 1;
   const state: Held = {
-    state: 'held', spent: current?.spent ?? [], task: stored(permitted), jti: permitted.claims.jti, reason, tries: (held?.tries ?? 0) + 1, owner: turn.owner,
+    state: 'held', spent: current?.spent ?? [], task: stored(permitted), jti: permitted.jti, reason, tries, owner: turn.owner,
     // A permit that runs out is noticed when it does.
-    againAt: Math.max(turn.now, Math.min(turn.now + turn.forMs, permitted.claims.exp * 1000)),
-    ...(kept && { intent: kept }),
+    againAt: Math.max(turn.now, Math.min(turn.now + holdMs(tries, turn.jitter), permitted.claims.exp * 1000)),
+    ...(intent && { intent }),
   };
   return { state, facts: [] };
 }
 
-/** Begins: from here on the effect may have happened. */
-export function send(current: ActionState | undefined, permitted: Permitted, turn: Turn, intentLeaf?: string): Change<Sent> {
-  const sent = current?.state === 'sent' ? current : undefined;
-  const leaf = intentLeaf ?? sent?.intentLeaf;
+/**
+ * Begins: from here on the effect may have happened.
+ * @param leaseMs for which nobody else looks at it, in milliseconds
+ */
+export function send(current: ActionState | undefined, permitted: Permitted, turn: Turn, leaseMs: number, intent = intentOf(current, permitted)): Change {
+  const known = isOf(current, permitted) ? current : undefined;
+  const sent = known?.state === 'sent' ? known : undefined;
   const state: Sent = {
-    state: 'sent', spent: spend(current, permitted.claims.jti), task: stored(permitted), jti: permitted.claims.jti, attempts: (sent?.attempts ?? 0) + 1, startedAt: sent?.startedAt ?? turn.now,
-    lookAt: turn.now + turn.forMs, owner: turn.owner,
-    ...(leaf !== undefined && { intentLeaf: leaf }),
+    state: 'sent', spent: spend(current, permitted.jti), task: stored(permitted), jti: permitted.jti, attempts: (sent?.attempts ?? 0) + 1, tries: known?.tries ?? 0,
+    startedAt: sent?.startedAt ?? turn.now, lookAt: turn.now + leaseMs, owner: turn.owner,
+    ...(intent && { intentLeaf: intent.leaf }),
     ...(sent?.uncertain && { uncertain: sent.uncertain }),
   };
   return { state, facts: [] };
 }
 
 /** Over: the outcome is published with the same write. */
-export function settle(current: ActionState | undefined, permitted: Permitted, outcome: Outcome, now: number): Change<Settled> {
-  const state: Settled = { state: 'settled', spent: spend(current, permitted.claims.jti), jti: permitted.claims.jti, digest: permitted.digest, result: outcome.result, code: outcome.code, settledAt: now };
+export function settle(current: ActionState | undefined, named: Named, outcome: Outcome, now: number): Change {
+  const state: Settled = { state: 'settled', spent: spend(current, named.jti), jti: named.jti, digest: named.digest, result: outcome.result, code: outcome.code, settledAt: now };
   const reported = outcome.result === 'unknown' && current?.state === 'sent' && current.uncertain?.reported === true;
-  return { state, facts: reported ? [] : [outcomeFact(permitted, outcome)] };
+  return { state, facts: reported ? [] : [outcomeFact(named, outcome)] };
 }
 
 /** Gives an unused permit back. */
-export function giveBack(current: ActionState | undefined, permitted: Permitted, code: PermitReturned['code'], now: number): Change<Returned> {
-  const intentLeaf = current?.state === 'held' ? current.intent?.leaf : undefined;
-  const state: Returned = { state: 'returned', spent: spend(current, permitted.claims.jti), jti: permitted.claims.jti, digest: permitted.digest, code, settledAt: now };
-  return { state, facts: [returnedFact(permitted, code, intentLeaf)] };
+export function giveBack(current: ActionState | undefined, named: Named, code: PermitReturned['code'], now: number, intent = intentOf(current, named)): Change {
+  const state: Returned = { state: 'returned', spent: spend(current, named.jti), jti: named.jti, digest: named.digest, code, settledAt: now };
+  return { state, facts: [returnedFact(named, code, intent?.leaf)] };
 }
 
 /** Nobody knows whether it was done. `report` tells everyone so, once; it goes on being found out. */
-export function doubt(current: Sent, permitted: Permitted, result: Pick<CallResult, 'code' | 'detail'>, turn: Turn, report: boolean): Change<Sent> {
+export function doubt(current: Sent, named: Named, { code, detail }: Pick<CallResult, 'code' | 'detail'>, turn: Turn, report: boolean): Change {
   const before = current.uncertain;
-  const uncertain = { since: before?.since ?? turn.now, asked: (before?.asked ?? 0) + 1, code: result.code, detail: result.detail, reported: (before?.reported ?? false) || report };
-  const state: Sent = { ...current, lookAt: turn.now + turn.forMs, owner: turn.owner, uncertain };
-  return { state, facts: report && !before?.reported ? [outcomeFact(permitted, outcomeOf(current, 'unknown', result, turn.now))] : [] };
+  const asked = (before?.asked ?? 0) + 1;
+  const uncertain = { since: before?.since ?? turn.now, asked, code, detail, reported: (before?.reported ?? false) || report };
+  const state: Sent = { ...current, lookAt: turn.now + doubtMs(asked), owner: turn.owner, uncertain };
+  return { state, facts: report && !before?.reported ? [outcomeFact(named, outcomeOf(current, 'unknown', { code, detail }, turn.now))] : [] };
 }
 
 /** The same, with the attempts that one call took counted. */
@@ -162,9 +182,8 @@ export function outcomeOf(sent: Sent, result: Outcome['result'], call: Pick<Call
 }
 
 /** The outcome of something that never began. */
-export function unbegun(current: ActionState | undefined, code: string, detail: string, now: number): Outcome {
-  const intentLeaf = current?.state === 'held' ? current.intent?.leaf : undefined;
-  return { result: 'failed', code, detail, attempts: 0, finishedAt: iso(now), ...(intentLeaf !== undefined && { intentLeaf }) };
+export function unbegun(code: string, detail: string, now: number, intent?: Intent): Outcome {
+  return { result: 'failed', code, detail, attempts: 0, finishedAt: iso(now), ...(intent && { intentLeaf: intent.leaf }) };
 }
 
 /** When a document wants to be looked at, in milliseconds since the epoch; undefined when it is over. */

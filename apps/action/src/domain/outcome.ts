@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { OutcomeRecorded, PermitReturned } from '@nervus/contracts';
+import { idempotencyKeyOf } from '@nervus/trust';
 import type { Message, Reply } from './call-result.js';
-import type { Cause, Permitted } from './permitted.js';
+import type { Cause, Named } from './permitted.js';
 
 /** What came of an action. */
 export interface Outcome {
@@ -27,24 +28,24 @@ export type Fact =
   | { readonly kind: 'returned'; readonly purpose: 'permit-returned'; readonly data: PermitReturned; readonly headers: Headers; readonly cause: Cause };
 
 /** What an intent, an outcome and a returned permit all say of their action. */
-export function headersOf({ digest, tier, permit, decisionLeaf }: Permitted, more: { readonly intentleaf?: string; readonly result?: string } = {}): Headers {
+export function headersOf({ digest, tier, permit, decisionLeaf }: Named, more: { readonly intentleaf?: string; readonly result?: string } = {}): Headers {
   return { actiondigest: digest, tier: String(tier), permit, decisionleaf: decisionLeaf, ...more };
 }
 
 const longestDetail = 1000;
 
-export function outcomeFact(permitted: Permitted, outcome: Outcome): Fact {
-  const { action, digest, tier, claims, idempotencyKey } = permitted;
+export function outcomeFact(named: Named, outcome: Outcome): Fact {
+  const { action, digest, tier, jti, cause } = named;
   const { intentLeaf, detail, ...rest } = outcome;
   const data: OutcomeRecorded = {
-    actionId: action.actionId, runId: action.runId, tool: action.tool, operation: action.operation, target: action.target, digest, jti: claims.jti, tier, idempotencyKey, detail: detail.slice(0, longestDetail), ...rest,
+    actionId: action.actionId, runId: action.runId, tool: action.tool, operation: action.operation, target: action.target, digest, jti, tier, idempotencyKey: idempotencyKeyOf(digest), detail: detail.slice(0, longestDetail), ...rest,
   };
-  const headers = headersOf(permitted, { result: outcome.result, ...(intentLeaf !== undefined && { intentleaf: intentLeaf }) });
-  return { kind: 'outcome', purpose: outcome.result === 'unknown' ? 'outcome-unknown' : 'outcome', data, headers, cause: permitted.cause };
+  const headers = headersOf(named, { result: outcome.result, ...(intentLeaf !== undefined && { intentleaf: intentLeaf }) });
+  return { kind: 'outcome', purpose: outcome.result === 'unknown' ? 'outcome-unknown' : 'outcome', data, headers, cause };
 }
 
-export function returnedFact(permitted: Permitted, code: PermitReturned['code'], intentLeaf?: string): Fact {
-  const { action, digest, claims } = permitted;
-  const data: PermitReturned = { actionId: action.actionId, runId: action.runId, digest, jti: claims.jti, code };
-  return { kind: 'returned', purpose: 'permit-returned', data, headers: headersOf(permitted, intentLeaf === undefined ? {} : { intentleaf: intentLeaf }), cause: permitted.cause };
+export function returnedFact(named: Named, code: PermitReturned['code'], intentLeaf?: string): Fact {
+  const { action, digest, jti, cause } = named;
+  const data: PermitReturned = { actionId: action.actionId, runId: action.runId, digest, jti, code };
+  return { kind: 'returned', purpose: 'permit-returned', data, headers: headersOf(named, intentLeaf === undefined ? {} : { intentleaf: intentLeaf }), cause };
 }

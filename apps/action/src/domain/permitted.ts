@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type CatalogueEntry, type ExactAction, findOperation, targetAndEffect, type Tier } from '@nervus/contracts';
+import { type CatalogueEntry, type ExactAction, findOperation, maxHops, targetAndEffect, type Tier } from '@nervus/contracts';
 import { digestOfAction, idempotencyKeyOf, type Permit, toolSchemaOf, VerificationError, verifyPermit, type WorkloadDirectory } from '@nervus/trust';
 import { Compile, type Validator } from 'typebox/compile';
 
@@ -27,8 +27,14 @@ export interface Claimed {
   readonly cause: Cause;
 }
 
+/** An action under a permit that was good when it was taken in: what records about it need. */
+export interface Named extends Claimed {
+  /** Id of the permit. */
+  readonly jti: string;
+}
+
 /** An action that may be carried out: its permit is good for exactly it, and the tool is the one that was permitted. */
-export interface Permitted extends Claimed {
+export interface Permitted extends Named {
   readonly claims: Permit;
   readonly entry: CatalogueEntry;
   /** The same for every attempt, never shared with another action. */
@@ -44,7 +50,7 @@ const anyTime = 1_000_000_000;
 /**
  * Holds a decision to its permit: signature and signer, digest computed again, tool, schema, target and effect.
  * Codes: `permit_<reason>` for what is wrong with the permit itself, `digest_mismatch`, `permit_mismatch`,
- * `tenant_mismatch`, `tool_unknown`, `tool_schema_mismatch`, `schema_invalid`, `target_mismatch`.
+ * `tenant_mismatch`, `hops_exceeded`, `tool_unknown`, `tool_schema_mismatch`, `schema_invalid`, `target_mismatch`.
  * @param trustDomain in which agents have their SPIFFE IDs
  */
 export function checkPermitted(claimed: Claimed, directory: WorkloadDirectory, trustDomain: string, nowMs: number): Check {
@@ -57,6 +63,7 @@ export function checkPermitted(claimed: Claimed, directory: WorkloadDirectory, t
     return { verdict: error.retryable ? 'wait' : 'refused', code: `permit_${error.code}`, detail: error.message };
   }
   if (action.tenant !== tenant) return refused('tenant_mismatch', `the action belongs to tenant ${action.tenant}, its record to ${tenant}`);
+  if (claimed.cause.hops >= maxHops) return refused('hops_exceeded', `the decision is ${claimed.cause.hops} steps from its first signal: its outcome could not be published`);
   const digest = digestOfAction(action);
   if (digest !== claims.act || digest !== claimed.digest) return refused('digest_mismatch', `the action has the digest ${digest}, its permit is for ${claims.act}, its decision for ${claimed.digest}`);
   if (claims.aid !== action.actionId || claims.tier !== claimed.tier || claims.sub !== `spiffe://${trustDomain}/tenant/${tenant}/agent/${action.agent.name}`) {
@@ -65,7 +72,7 @@ export function checkPermitted(claimed: Claimed, directory: WorkloadDirectory, t
   const entry = findOperation(action.tool, action.operation, action.toolVersion);
   if (!entry) return refused('tool_unknown', `there is no ${action.tool}.${action.operation}@${action.toolVersion} in the catalogue of this release`);
   const problem = problemWithTool(action, entry);
-  return problem ?? { verdict: 'good', permitted: { ...claimed, claims, entry, idempotencyKey: idempotencyKeyOf(digest) } };
+  return problem ?? { verdict: 'good', permitted: { ...claimed, jti: claims.jti, claims, entry, idempotencyKey: idempotencyKeyOf(digest) } };
 }
 
 function problemWithTool(action: ExactAction, { tool, operation }: CatalogueEntry): Check | undefined {
@@ -91,8 +98,7 @@ const refused = (code: string, detail: string): Check => ({ verdict: 'refused', 
 /** A claimed action as a document keeps it: the action as text, because its keys are not ours and may hold dots and dollars. */
 export type Stored = Omit<Claimed, 'action'> & { readonly action: string };
 
-export function stored(permitted: Permitted): Stored {
-  const { tenant, action, digest, tier, permit, decisionLeaf, decidedAt, cause } = permitted;
+export function stored({ tenant, action, digest, tier, permit, decisionLeaf, decidedAt, cause }: Claimed): Stored {
   return { tenant, action: JSON.stringify(action), digest, tier, permit, decisionLeaf, decidedAt, cause };
 }
 

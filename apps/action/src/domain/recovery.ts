@@ -12,7 +12,7 @@ export type Recovery =
   /** Call once more under the same key. */
   | { readonly step: 'send_again' }
   /** Look again later; `report` tells everyone that nobody knows. */
-  | { readonly step: 'wait'; readonly report: boolean; readonly forMs: number; readonly code: string; readonly detail: string };
+  | { readonly step: 'wait'; readonly report: boolean; readonly code: string; readonly detail: string };
 
 /** What is known of the target and of the permit at this moment. */
 export interface Evidence {
@@ -27,12 +27,6 @@ export interface Evidence {
 export const reportAfterMs = 60_000;
 /** After this time nobody asks the target any more; the case is one for a person. */
 export const askForMs = 24 * 60 * 60_000;
-const firstWaitMs = 1_000;
-const longestWaitMs = 5 * 60_000;
-
-/** Wait before the n-th look, in milliseconds: doubles from one second to five minutes. */
-export const waitMs = (asked: number): number => Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(asked, 20));
-
 /**
  * Never a guess, and never a blind repetition: a call goes out again only where the target does nothing twice under one
  * key, and only while the permit is still good for it.
@@ -63,5 +57,5 @@ export function recover(sent: Sent, { found, canAsk, idempotency, gate }: Eviden
 
 function wait(sent: Sent, { code, detail }: Pick<CallResult, 'code' | 'detail'>, now: number): Recovery {
   const since = sent.uncertain?.since ?? sent.startedAt;
-  return { step: 'wait', report: now - since >= reportAfterMs, forMs: waitMs(sent.uncertain?.asked ?? 0), code, detail };
+  return { step: 'wait', report: now - since >= reportAfterMs, code, detail };
 }

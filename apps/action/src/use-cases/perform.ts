@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import { derivedId } from '@nervus/contracts';
+import { pause } from '@nervus/messaging';
+import { ServiceClock, ServiceLogger } from '@nervus/service-kit';
+import { Injectable } from '@nestjs/common';
+import { ActionMetrics } from '../adapters/action-metrics.js';
+import { Credentials } from '../adapters/credentials.js';
+import { type Called, GuardedCalls } from '../adapters/guarded-calls.js';
+import { MeshView } from '../adapters/mesh-view.js';
+import { Toolbox } from '../adapters/toolbox.js';
+import type { Sent, Turn } from '../domain/action-state.js';
+import { conclude } from '../domain/conclusion.js';
+import { type Gate, judgeGate } from '../domain/gate.js';
+import type { Permitted } from '../domain/permitted.js';
+import type { BoundToken, Route } from '../domain/tool.js';
+import { ActionDocuments } from './documents.js';
+import { ActionSettings, graceMs } from './settings.js';
+
+/** One call that was written down as begun. */
+export interface Begun {
+  readonly permitted: Permitted;
+  readonly sent: Sent;
+  readonly route: Route;
+  readonly credential?: BoundToken;
+  /** An earlier call of this action may have been done. */
+  readonly inDoubt: boolean;
+  /** What led to this call; what came of it is written under an id that derives from it. */
+  readonly eventId: string;
+}
+
+/** Sends what was begun and writes down what came of it. */
+@Injectable()
+export class Perform {
+  constructor(
+    private readonly documents: ActionDocuments,
+    private readonly tools: Toolbox,
+    private readonly calls: GuardedCalls,
+    private readonly mesh: MeshView,
+    private readonly credentials: Credentials,
+    private readonly settings: ActionSettings,
+    private readonly metrics: ActionMetrics,
+    private readonly clock: ServiceClock,
+    private readonly logger: ServiceLogger,
+  ) {}
+
+  /** Longest time for a call of this operation, in milliseconds; nobody else looks at the action for so long and a little more. */
+  callMs({ entry }: Permitted): number {
+    return Math.min(this.settings.callMs, 2 * entry.operation.timeoutMs + 1_000);
+  }
+
+  leaseMs(permitted: Permitted): number {
+    return this.callMs(permitted) + graceMs;
+  }
+
+  gate(permitted: Permitted): Gate {
+    return judgeGate(permitted, this.mesh.now(), this.clock.now(), this.settings.staleAfterMs);
+  }
+
+  turn(): Turn {
+    return { now: this.clock.now(), owner: this.settings.owner, jitter: this.tools.random() };
+  }
+
+  async run(begun: Begun): Promise<void> {
+    const { permitted, sent, route, credential } = begun;
+    const { tool, operation } = permitted.entry;
+    const began = this.clock.now();
+    const called = await this.calls.execute(this.tools.of(permitted), {
+      permitted, route, attempt: sent.attempts, startedAt: sent.startedAt,
+      deadline: Math.min(began + this.callMs(permitted), permitted.claims.exp * 1000),
+      // Stops are read again just before each attempt.
+      mayStart: () => this.gate(permitted).gate === 'open',
+      ...(credential && { credential }),
+    });
+    this.metrics.called(`${tool.id}.${operation.name}`, (this.clock.now() - began) / 1000);
+    await this.writeDown(begun, called);
+  }
+
+  /** What came of a call is written even if the database is away for a while; if it stays away, the action is looked at again. */
+  private async writeDown(begun: Begun, called: Called): Promise<void> {
+    for (let waitMs = 100; ; waitMs *= 2) {
+      try {
+        return await this.conclude(begun, called);
+      } catch (error) {
+        if (this.clock.now() + waitMs > begun.sent.lookAt) throw error;
+        this.logger.warn({ err: error, code: 'outcome_not_stored', actionId: begun.permitted.action.actionId }, 'what came of an action could not be stored and is tried again');
+        await pause(waitMs, this.clock);
+      }
+    }
+  }
+
+  private async conclude({ permitted, sent, inDoubt, eventId }: Begun, { result, attempts }: Called): Promise<void> {
+    const [gate, turn] = [this.gate(permitted), this.turn()];
+    const applied = await this.documents.change(permitted, derivedId('concluded', eventId), (current) => {
+      if (current?.state !== 'sent' || current.jti !== permitted.jti) return 'unchanged';
+      // Whoever took it over knows better, except about what was certainly done.
+      const isMine = current.owner === sent.owner && current.attempts === sent.attempts && current.lookAt === sent.lookAt;
+      return isMine || result.kind === 'done' ? conclude(current, permitted, { result, attempts, inDoubt, gate }, turn) : 'unchanged';
+    });
+    if (applied.state?.state === 'settled' || applied.state?.state === 'returned') this.credentials.forget(permitted.jti);
+  }
+}

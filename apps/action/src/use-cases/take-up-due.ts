@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Invariant: each document is in hand at most once in this process, and at most a bounded number of them. Between
+// processes compare-and-set decides; leaving held actions to their owner for a while only saves them the race.
+import { Credentials } from '../adapters/credentials.js';
+import type { Aggregate } from '@nervus/messaging';
+import { ServiceClock, ServiceLogger, Sweeps } from '@nervus/service-kit';
+import { Injectable } from '@nestjs/common';
+import type { ActionState } from '../domain/action-state.js';
+import { ActionDocuments } from './documents.js';
+import { ReconcileSent } from './reconcile-sent.js';
+import { ResumeHeld } from './resume-held.js';
+import { ActionSettings } from './settings.js';
+
+const everyMs = 500;
+const countEveryMs = 15_000;
+const atOnce = 128;
+/** A held action is left to the process that holds its question and intent for this long after its time has come. */
+const overdueMs = 5_000;
+
+/** Takes up what is due: held actions whose time has come, and begun ones that nobody finished. */
+@Injectable()
+export class TakeUpDue {
+  private readonly inHand = new Map<string, Promise<void>>();
+  private stopped = false;
+
+  constructor(
+    private readonly documents: ActionDocuments,
+    private readonly resumeHeld: ResumeHeld,
+    private readonly reconcileSent: ReconcileSent,
+    private readonly settings: ActionSettings,
+    private readonly clock: ServiceClock,
+    private readonly logger: ServiceLogger,
+    credentials: Credentials,
+    sweeps: Sweeps,
+  ) {
+    sweeps.every('take-up-due', everyMs, () => this.look());
+    sweeps.every('count-in-doubt', countEveryMs, () => this.documents.countInDoubt());
+    sweeps.every('forget-questions', countEveryMs, () => Promise.resolve(credentials.sweep()));
+  }
+
+  /** Starts what is due; resolves before it is done, so that a slow target holds up nothing else. */
+  async look(): Promise<void> {
+    const due = await this.documents.due(this.clock.now(), 2 * atOnce);
+    for (const found of due) {
+      if (this.stopped || this.inHand.size >= atOnce) return;
+      if (!this.inHand.has(found.id) && this.isOurs(found.state)) this.take(found);
+    }
+  }
+
+  /** Resolves when nothing is in hand any more. */
+  async drain(): Promise<void> {
+    this.stopped = true;
+    await Promise.all(this.inHand.values());
+  }
+
+  private isOurs(state: ActionState): boolean {
+    return state.state !== 'held' || state.owner === this.settings.owner || state.againAt + overdueMs <= this.clock.now();
+  }
+
+  private take(found: Aggregate<ActionState>): void {
+    const work = this.carry(found)
+      .catch((error: unknown) => this.logger.error({ err: error, code: 'take_up_failed', document: found.id }, 'an action that was due could not be taken up and will be again'))
+      .finally(() => this.inHand.delete(found.id));
+    this.inHand.set(found.id, work);
+  }
+
+  private async carry({ id, version, state }: Aggregate<ActionState>): Promise<void> {
+    if (state.state === 'held') await this.resumeHeld.run(id, state);
+    if (state.state === 'sent') await this.reconcileSent.run(id, version, state);
+  }
+}
