@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
 export { percentile, rounded } from './latency.js';
 export { cpuSeconds, machineSeconds, residentBytes } from './process-cpu.js';
-export { type AppliedEffect, Sink, type SinkCounts } from './sink.js';
 export { type LoadOptions, type LoadResult, sendWebhooks } from './webhook-load.js';

@@ -7,7 +7,10 @@ import { InfrastructureError, type Infrastructure, startInfrastructure } from '@
 import { infrastructureMode } from './mesh/infrastructure-mode.js';
 import { createLocalTopics } from './mesh/local-topics.js';
 import { Mesh } from './mesh/mesh.js';
+import { freePort } from './mesh/ports.js';
+import { deskPort, samplePlace } from './mesh/sample-place.js';
 import { handOutSeats, sampleSeats } from './mesh/seats.js';
+import { Sink } from './mesh/sink.js';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const dataDir = process.env['NERVUS_DATA'] ?? join(root, '.nervus');
@@ -16,6 +19,7 @@ const log = (line: string): void => console.log(line);
 const stopping = new AbortController();
 let infrastructure: Infrastructure | undefined;
 let mesh: Mesh | undefined;
+let desk: Sink | undefined;
 let ended: Promise<never> | undefined;
 
 /** Stops services before broker and database, whatever had been started so far. */
@@ -24,6 +28,7 @@ function end(status: number): Promise<never> {
     stopping.abort();
     log('\nStopping ...');
     await mesh?.stop().catch((error: unknown) => log(`stopping the services: ${String(error)}`));
+    await desk?.close();
     await infrastructure?.stop().catch((error: unknown) => log(`stopping broker and database: ${String(error)}`));
     log('Stopped. The data are kept for the next start.');
     process.exit(status);
@@ -45,7 +50,9 @@ try {
   await createLocalTopics(infrastructure.kafka.brokers);
 
   const seats = handOutSeats(join(dataDir, 'seats'), sampleSeats, Date.now());
-  mesh = await Mesh.prepare({ dataDir, kafkaBrokers: infrastructure.kafka.brokers, mongodbUri: infrastructure.database.uri });
+  desk = await Sink.listen(() => '', await freePort(deskPort), join(dataDir, 'desk.ndjson'));
+  const place = samplePlace(dataDir, `http://127.0.0.1:${desk.port}`);
+  mesh = await Mesh.prepare({ dataDir, place, kafkaBrokers: infrastructure.kafka.brokers, mongodbUri: infrastructure.database.uri });
   log('Starting the services ...');
   await mesh.start();
   mkdirSync(join(dataDir, 'run'), { recursive: true });
@@ -56,6 +63,7 @@ try {
   log('The console, one link for each sample person, good once and for ten minutes:');
   for (const [person, token] of seats.links) log(`  ${person.padEnd(6)} ${consoleUrl}/login#${token}`);
   log('Events are taken in at    ' + mesh.urlOf('ingestion'));
+  log(`What actions did at the sample desk stands in ${join(dataDir, 'desk.ndjson')}, alerts in ${join(dataDir, 'alerts')}`);
   log('The audit log is open at  ' + mesh.urlOf('audit'));
   log('Ctrl-C stops everything.');
   mesh.onUnexpectedEnd((member, status) => {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ServiceName, services } from '@nervus/contracts';
 import { freePort } from './ports.js';
+import type { SamplePlace } from './sample-place.js';
 import { ServiceProcess } from './service-process.js';
 import { TokenIssuer } from './token-issuer.js';
 import { trustMaterial } from './trust-material.js';
@@ -18,6 +19,10 @@ export interface MeshOptions {
   readonly dataDir: string;
   readonly kafkaBrokers: readonly string[];
   readonly mongodbUri: string;
+  /** Secrets, recordings and destinations: see samplePlace. */
+  readonly place: SamplePlace;
+  /** Other agents, policies or sources than those of the repository. */
+  readonly folders?: Readonly<Partial<Record<'agents' | 'policies' | 'sources', string>>>;
   /** Processes of each service. @default 1 */
   readonly replicas?: Readonly<Partial<Record<ServiceName, number>>>;
   /** Which services to start. @default all */
@@ -70,7 +75,7 @@ export class Mesh {
             instance, service, entry: entryOf(service), managementPort, logFile: join(options.dataDir, 'logs', `${instance}.log`),
             environment: {
               ...common,
-              ...ownEnvironment(service, options.dataDir, material.identityFolder, material.trustRulesFile, ports),
+              ...ownEnvironment(service, options, material.identityFolder, material.trustRulesFile, ports),
               ...options.environment?.all,
               ...options.environment?.[service],
               NERVUS_MANAGEMENT_PORT: String(managementPort),
@@ -133,20 +138,22 @@ function entryOf(service: ServiceName): string {
 }
 
 /** What only one service gets: its folders, and the keys that are readable by identity alone. */
-function ownEnvironment(service: ServiceName, dataDir: string, identityKeys: string, trustRules: string, ports: ReadonlyMap<ServiceName, number>): Record<string, string> {
+function ownEnvironment(service: ServiceName, options: MeshOptions, identityKeys: string, trustRules: string, ports: ReadonlyMap<ServiceName, number>): Record<string, string> {
+  const { dataDir, place } = options;
+  const folders = { agents: join(root, 'agents'), policies: join(root, 'policies'), sources: join(root, 'sources'), ...options.folders };
   switch (service) {
     case 'identity':
       return { NERVUS_KEY_FOLDER: identityKeys, NERVUS_TRUST_RULES: trustRules, NERVUS_ISSUER: `http://localhost:${ports.get('identity')}` };
     case 'approval':
-      return { NERVUS_POLICIES: join(root, 'policies') };
+      return { NERVUS_POLICIES: folders.policies };
     case 'reasoning':
-      return { NERVUS_AGENTS: join(root, 'agents') };
+      return { NERVUS_AGENTS_FOLDER: folders.agents };
     case 'ingestion':
-      return { NERVUS_SOURCES: join(root, 'sources') };
+      return { NERVUS_SOURCES: folders.sources, NERVUS_SECRETS: place.secretsFolder, NERVUS_RECORDINGS: place.recordingsFolder };
     case 'action':
-      return { NERVUS_ALERTS: join(dataDir, 'alerts'), NERVUS_ISSUER: `http://localhost:${ports.get('identity')}` };
+      return { NERVUS_ALERT_ROOT: join(dataDir, 'alerts'), NERVUS_ACTION_DESTINATIONS: place.destinationsFile };
     case 'audit':
-      return { NERVUS_LOG: join(dataDir, 'audit') };
+      return { NERVUS_LOG_FOLDER: join(dataDir, 'audit', 'log'), NERVUS_LOG_KEY_FOLDER: join(dataDir, 'audit', 'keys') };
     case 'console':
       return { NERVUS_SEATS: join(dataDir, 'seats') };
   }

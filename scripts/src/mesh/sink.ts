@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { appendFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -34,11 +35,13 @@ export class Sink {
     private readonly server: Server,
     /** Reads what an effect is about out of its JSON body. */
     private readonly subjectOf: (body: unknown) => string,
+    private readonly file: string | undefined,
   ) {}
 
-  static async listen(subjectOf: (body: unknown) => string, port = 0): Promise<Sink> {
+  /** @param file where each effect is also written, one JSON object a line */
+  static async listen(subjectOf: (body: unknown) => string, port = 0, file?: string): Promise<Sink> {
     const server = createServer();
-    const sink = new Sink(server, subjectOf);
+    const sink = new Sink(server, subjectOf, file);
     server.on('request', (request, response) => {
       sink.receive(request).then(
         () => response.writeHead(204).end(),
@@ -90,8 +93,11 @@ export class Sink {
       this.redeliveries += 1;
       return;
     }
-    const subject = this.subjectOf(JSON.parse(Buffer.concat(chunks).toString('utf8')));
-    this.keys.set(key, { key, subject, at: Date.now() });
+    const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    const effect: AppliedEffect = { key, subject: this.subjectOf(body), at: Date.now() };
+    const { subject } = effect;
+    this.keys.set(key, effect);
+    if (this.file !== undefined) appendFileSync(this.file, `${JSON.stringify({ idempotencyKey: key, target: `${request.method} ${request.url}`, at: new Date(effect.at).toISOString(), body })}\n`);
     this.bySubject.set(subject, (this.bySubject.get(subject) ?? 0) + 1);
     const ready = this.waiting.filter(({ subjects }) => this.bySubject.size >= subjects);
     this.waiting = this.waiting.filter((one) => !ready.includes(one));
