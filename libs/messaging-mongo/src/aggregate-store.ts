@@ -11,7 +11,7 @@ import {
   type Aggregate, type AggregateStore, type Applied, type ApplyOptions, type Clock, type CollectionDeclaration, type Decision, type EventSink, type OutgoingEvent, PermanentError, UnavailableError,
 } from '@nervus/messaging';
 import { type Database, databaseError, failedOperations, isUnstorable, lostRace } from './database.js';
-import { type Documents, type StoredDocument, aggregateOf, documentOf, ensureIndexes, indexField } from './document.js';
+import { type Documents, type StoredDocument, aggregateOf, documentOf, ensureIndexes, indexField, notEmpty } from './document.js';
 import { type Application, type Folded, fold } from './fold.js';
 import { Handover } from './handover.js';
 import { type StoreMetrics, noStoreMetrics } from './metrics.js';
@@ -148,7 +148,7 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
    * @throws UnavailableError `database_unavailable`, or `publish_failed`: then they are found again later
    */
   async takeOver(beforeMs: number, limit: number): Promise<number> {
-    const found = await this.#ask('looking for outboxes left behind', () => this.#collection.find({ outboxSince: { $lte: beforeMs } }).sort({ outboxSince: 1 }).limit(limit + this.#handover.depth).toArray());
+    const found = await this.#ask('looking for outboxes left behind', () => this.#collection.find({ ...notEmpty, outboxSince: { $lte: beforeMs } }).sort({ outboxSince: 1 }).limit(limit + this.#handover.depth).toArray());
     const left = (found as StoredDocument<S>[]).filter(({ outbox }) => outbox.every((event) => !this.#handover.isPending(event.id)));
     if (left.length === 0) return 0;
     const taken = left.map((document): StoredDocument<S> => {
@@ -160,7 +160,7 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
     const ours = taken.filter((_, index) => !failed.has(index));
     this.#metrics.relayed(this.name, ours.length);
     for (const document of ours) this.#keep(document);
-    const failures = await this.#handover.hand(ours.map(({ _id: id, outbox: events }) => ({ id, events })));
+    const failures = await this.#handover.hand(ours.map(({ _id: id, outbox }) => ({ id, events: this.#open.kept(id, outbox) })));
     const failure = [...failures.values()].find((error) => !(error instanceof PermanentError));
     if (failure) throw new UnavailableError('publish_failed', `outboxes of ${this.name} that were left behind could not be published: ${failure.message}`, {}, { cause: failure });
     return ours.length;
@@ -238,7 +238,8 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
     const stored = writes.filter((_, index) => !failed.has(index));
     for (const { document } of stored) this.#keep(document);
     if (stored.length > 0) this.#metrics.wrote(this.name, stored.length, stored.reduce((sum, { asked }) => sum + asked.length, 0), (this.options.clock.now() - started) / 1000);
-    void this.#handover.hand(stored.map(({ id, document }) => ({ id, events: document.outbox })));
+    // In one call and in the same turn: who writes the same aggregate next publishes after it.
+    void this.#handover.hand(stored.map(({ id, document }) => ({ id, events: this.#open.kept(id, document.outbox) })));
     for (const write of stored) this.#answer(write, write.folded, write.document.outbox);
     let lost = 0;
     for (const [index, error] of failed) {
@@ -287,9 +288,9 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
   }
 
   #keep(document: StoredDocument<S>): void {
-    const { _id: id, version, outbox } = document;
+    const { _id: id, outbox } = document;
     this.#recent.set(id, document);
-    this.#open.written(id, version, outbox);
+    this.#open.written(id, outbox);
   }
 
   #again({ id, asked }: Group<S>): void {
@@ -328,9 +329,8 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
   /** Never rejects; what could not be cleared is tried again with the next. */
   async #clear(): Promise<void> {
     try {
-      const cleared = await this.#open.clear(this.#collection, 1000);
-      if (cleared.length > 0) this.#metrics.cleared(this.name, cleared.length);
-      for (const { id, version } of cleared) this.#recent.update(id, (document) => (document.version === version ? { ...document, outbox: [] } : document));
+      const cleared = await this.#open.clear(this.#collection, 1000, (id) => this.#recent.update(id, (document) => ({ ...document, outbox: this.#open.kept(id, document.outbox) })));
+      if (cleared > 0) this.#metrics.cleared(this.name, cleared);
     } catch {
       // The entries are published; that they are cleared later costs nothing.
     }

@@ -11,7 +11,7 @@ export interface StoredDocument<S extends object = object> {
   readonly applied: readonly string[];
   /** What Kafka has not acknowledged, in the order of writing. */
   readonly outbox: readonly OutgoingEvent[];
-  /** Milliseconds; when the outbox was last taken over by a process. Absent while it is empty. */
+  /** Milliseconds; when a process last answered for the outbox, by writing or taking over the document. Means nothing while it is empty. */
   readonly outboxSince?: number;
   readonly deadline?: number;
 }
@@ -40,6 +40,9 @@ export function documentOf<S extends object>(
   };
 }
 
+/** Documents with something in their outbox, as the index on its ids finds them: one that is empty has no id there. */
+export const notEmpty = { 'outbox.id': { $gt: '' } } as const;
+
 export const aggregateOf = <S extends object>({ _id, version, state }: StoredDocument): Aggregate<S> => ({ id: _id, version, state: state as S });
 
 /**
@@ -49,7 +52,7 @@ export const aggregateOf = <S extends object>({ _id, version, state }: StoredDoc
 export async function ensureIndexes<S extends object>(collection: Documents, declaration: CollectionDeclaration<S>): Promise<void> {
   await collection.createIndexes([
     { key: { _id: 1, version: 1 }, name: 'compare_and_set', unique: true },
-    { key: { outboxSince: 1 }, name: 'outbox_since' },
+    { key: { 'outbox.id': 1 }, name: 'outbox' },
     ...(declaration.deadline ? [{ key: { deadline: 1 as const }, name: 'deadline' }] : []),
     ...Object.keys(declaration.indexes ?? {}).map((index) => ({ key: { [indexField(index)]: 1 as const }, name: indexField(index) })),
   ]);

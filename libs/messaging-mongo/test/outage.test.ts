@@ -30,7 +30,7 @@ describe('a database that is killed under load', () => {
     await store.prepare();
     let acknowledged = 0;
     let refused = 0;
-    let ended = false;
+    const ended = new AbortController();
     /** As a handler does: the same event again for as long as the database is away. */
     const deliver = async (id: string, eventId: string): Promise<void> => {
       for (;;) {
@@ -45,7 +45,7 @@ describe('a database that is killed under load', () => {
       }
     };
     const workers = Array.from({ length: 20 }, async (_, worker) => {
-      for (let n = 0; !ended; n++) await deliver(`a${worker % 7}`, `${worker}-${n}`);
+      for (let n = 0; !ended.signal.aborted; n++) await deliver(`a${worker % 7}`, `${worker}-${n}`);
     });
     await eventually(() => expect(acknowledged).toBeGreaterThan(300));
     await infrastructure.takeDown('database', { signal: 'SIGKILL' });
@@ -53,7 +53,7 @@ describe('a database that is killed under load', () => {
     await infrastructure.bringUp('database');
     const after = acknowledged;
     await eventually(() => expect(acknowledged).toBeGreaterThan(after + 300));
-    ended = true;
+    ended.abort();
     await Promise.all(workers);
 
     const found = await store.readMany(Array.from({ length: 7 }, (_, n) => `a${n}`));
