@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { asImageEnvironment, brokerProperties, renderProperties } from './broker-properties.js';
+import { asImageEnvironment, brokerProperties, clusterIdIn, newClusterId, renderProperties } from './broker-properties.js';
 
 const settings = { ports: { broker: 19092, controller: 19093 }, bind: '127.0.0.1', logDirs: 'data', overrides: {} } as const;
 
@@ -23,5 +23,20 @@ describe('server.properties', () => {
 
   it('names image variables so that the image turns them back into the same keys', () => {
     expect(asImageEnvironment({ 'log.dirs': 'a', 'listener.name.sasl_plaintext.scram-sha-512.x': 'b' })).toEqual({ KAFKA_LOG_DIRS: 'a', KAFKA_LISTENER_NAME_SASL__PLAINTEXT_SCRAM___SHA___512_X: 'b' });
+  });
+});
+
+describe('the id of a cluster', () => {
+  const folders = Array.from({ length: 500 }, (_, n) => `/data/${n}`);
+
+  it('is a Kafka Uuid that no command line takes for an option, and another one for every data folder', () => {
+    const ids = folders.map(newClusterId);
+    for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9_][A-Za-z0-9_-]{21}$/);
+    expect(new Set(ids).size).toBe(folders.length);
+  });
+
+  it('is read back from what the format leaves', () => {
+    expect(clusterIdIn('#\n#Tue Nov 24\nnode.id=1\ndirectory.id=x\nversion=1\ncluster.id=up3G0O50TU2op5IChGYeKw\n')).toBe('up3G0O50TU2op5IChGYeKw');
+    expect(clusterIdIn('version=1\n')).toBeUndefined();
   });
 });

@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
 
-/** Any fixed id will do: one installation, one broker. */
-export const clusterId = 'up3G0O50TU2op5IChGYeKw';
+/** The id of a new cluster, different for every data folder: it tells whether the broker that answers on a port is ours. */
+export function newClusterId(dataDir: string): string {
+  // A Kafka Uuid: 16 bytes as base64url. One that began with a dash would be taken for an option.
+  const hash = createHash('sha256').update(resolve(dataDir)).digest();
+  hash[0] = (hash[0] ?? 0) & 0x7f;
+  return hash.subarray(0, 16).toString('base64url');
+}
+
+/** The id in the `meta.properties` that the format has left in a data folder. */
+export const clusterIdIn = (metaProperties: string): string | undefined => /^cluster\.id=(.+)$/m.exec(metaProperties)?.[1]?.trim();
 
 /** Of the topic that holds the offsets of consumer groups: each has its own coordinator, which loads it at start. */
 export const offsetsPartitions = 5;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { brokerProperties, clusterId, renderProperties } from './broker-properties.js';
+import { brokerProperties, clusterIdIn, newClusterId, renderProperties } from './broker-properties.js';
 import { explainEnding } from './log-diagnosis.js';
 import type { JavaInstallation } from './jar-cache.js';
 import { javaAssets } from './java-assets.js';
@@ -37,14 +37,19 @@ export function javaBroker(options: JavaServersOptions): JavaServer {
 
   async function formatWhenFresh(signal: AbortSignal): Promise<void> {
     // The format writes this file last, so a format that was interrupted is done again.
-    if (existsSync(join(cwd, 'data', 'meta.properties'))) return;
-    const args = [...flags, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', 'server.properties', '--ignore-formatted'];
+    if (existsSync(metaProperties(options.dataDir))) return;
+    const args = [...flags, 'kafka.tools.StorageTool', 'format', '-t', newClusterId(options.dataDir), '-c', 'server.properties', '--ignore-formatted'];
     const run = await runCommand(java, args, { cwd, environment: options.environment, timeoutMs: formatTimeoutMs, signal });
     if (run?.status !== 0) throw explainEnding({ server: 'broker', how: `the format of its storage failed, ${run?.status ?? 'killed'}`, log: run?.output ?? '', logPlace: 'output of the format' }, true);
   }
 
   return new JavaServer({ name: 'broker', java, args: [...flags, 'kafka.Kafka', 'server.properties'], cwd, logFile, dataDir: options.dataDir, environment: options.environment, prepare: formatWhenFresh });
 }
+
+const metaProperties = (dataDir: string): string => join(dataDir, 'broker', 'data', 'meta.properties');
+
+/** The id of the cluster that this data folder was formatted for. */
+export const javaClusterId = (dataDir: string): string | undefined => clusterIdIn(readFileSync(metaProperties(dataDir), 'utf8'));
 
 /** mongo-java-server behind a class of ours. Its data is in `<dataDir>/database`. */
 export function javaDatabase(options: JavaServersOptions): JavaServer {

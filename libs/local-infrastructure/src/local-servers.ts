@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { LocalKind } from './choice.js';
+import { newClusterId } from './broker-properties.js';
 import { dockerBroker, dockerDatabase } from './docker-server.js';
 import { InfrastructureError } from './errors.js';
-import { type JavaInstallation } from './jar-cache.js';
-import { javaBroker, javaDatabase } from './java-servers.js';
+import type { JavaInstallation } from './jar-cache.js';
+import { javaBroker, javaClusterId, javaDatabase } from './java-servers.js';
 import type { LocalServer } from './local-server.js';
 import type { Ports, ServerName } from './options.js';
 import { choosePorts } from './ports.js';
@@ -58,9 +59,14 @@ export async function startLocalServers(options: LocalServersOptions): Promise<L
 async function startOn(ports: Ports, options: LocalServersOptions): Promise<LocalServers> {
   const giveUp = new AbortController();
   const signal = AbortSignal.any([giveUp.signal, ...(options.signal ? [options.signal] : [])]);
-  const has = (name: ServerName): boolean => options.needed.includes(name);
-  const broker = has('broker') ? new SupervisedServer(create('broker', ports, options), { ...options.supervision, ready: (limit) => brokerReady(ports.broker, limit) }) : undefined;
-  const database = has('database') ? new SupervisedServer(create('database', ports, options), { ...options.supervision, ready: (limit) => databaseReady(ports.database, limit) }) : undefined;
+  const { kind, dataDir, needed, supervision } = options;
+  const servers = new Map(needed.map((name) => [name, create(name, ports, options)]));
+  const [brokerServer, databaseServer] = [servers.get('broker'), servers.get('database')];
+  const ourCluster = (): string | undefined => (kind === 'java' ? javaClusterId(dataDir) : newClusterId(dataDir));
+  // A container has its port from the moment it runs, a process only once it says so.
+  const listens = async (): Promise<boolean> => kind === 'docker' || /^READY /m.test((await databaseServer?.log()) ?? '');
+  const broker = brokerServer && new SupervisedServer(brokerServer, { ...supervision, ready: (limit) => brokerReady(ports.broker, ourCluster, limit) });
+  const database = databaseServer && new SupervisedServer(databaseServer, { ...supervision, ready: (limit) => databaseReady(ports.database, listens, limit) });
   let failure: unknown;
   const orGiveUp = async <T>(starting: Promise<T> | undefined): Promise<T | undefined> => {
     try {
@@ -72,9 +78,9 @@ async function startOn(ports: Ports, options: LocalServersOptions): Promise<Loca
     }
   };
   const [, answer] = await Promise.all([orGiveUp(broker?.up(signal)), orGiveUp(database?.up(signal))]);
-  const servers = { ports, broker, database, answer };
-  if (failure === undefined) return servers;
-  await stopLocalServers(servers);
+  const started = { ports, broker, database, answer };
+  if (failure === undefined) return started;
+  await stopLocalServers(started);
   throw failure;
 }
 

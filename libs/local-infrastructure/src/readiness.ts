@@ -39,20 +39,23 @@ async function accepts(port: number): Promise<void> {
 }
 
 /** A broker of ours: it describes its cluster, acknowledges a record, and its group coordinators have loaded their offsets. */
-export async function brokerReady(port: number, signal: AbortSignal): Promise<void> {
+export async function brokerReady(port: number, ourCluster: () => string | undefined, signal: AbortSignal): Promise<void> {
   const brokers = [`127.0.0.1:${port}`];
   await until(() => accepts(port), signal);
-  await until(() => describeCluster(brokers, 5000), signal);
+  await until(async () => {
+    // Another launcher may have taken the port since we looked; ours then ends in a moment.
+    if ((await describeCluster(brokers, 5000)) !== ourCluster()) throw new Error(`another broker answers on port ${port}`);
+  }, signal);
   await until(() => produceOnce(brokers), signal);
   await until(() => askCoordinators(brokers), signal);
 }
 
-/** Milliseconds for the whole of it. */
-export async function describeCluster(brokers: readonly string[], timeoutMs: number): Promise<void> {
+/** The id of the cluster behind these brokers; milliseconds for each step. */
+export async function describeCluster(brokers: readonly string[], timeoutMs: number): Promise<string> {
   const admin = kafka(brokers, timeoutMs).admin();
   try {
     await admin.connect();
-    await admin.describeCluster();
+    return (await admin.describeCluster()).clusterId;
   } finally {
     await admin.disconnect();
   }
@@ -98,9 +101,12 @@ export interface DatabaseAnswer {
   readonly version: string;
 }
 
-/** A database of ours: it answers a ping. */
-export async function databaseReady(port: number, signal: AbortSignal): Promise<DatabaseAnswer> {
-  await until(() => accepts(port), signal);
+/** A database of ours: it has said that it listens, and answers a ping. */
+export async function databaseReady(port: number, listens: () => Promise<boolean>, signal: AbortSignal): Promise<DatabaseAnswer> {
+  await until(async () => {
+    if (!(await listens())) throw new Error(`it does not listen on port ${port} yet`);
+    await accepts(port);
+  }, signal);
   return until(() => askDatabase(`mongodb://127.0.0.1:${port}`, 5000), signal);
 }
 

@@ -7,6 +7,7 @@ import { lockDataFolder } from './data-lock.js';
 import { describeInfrastructure } from './describe.js';
 import { requireDiskSpace } from './disk-space.js';
 import { requireDocker } from './docker.js';
+import { discardContainers } from './docker-server.js';
 import { InfrastructureError } from './errors.js';
 import { requireExternalBroker, requireExternalDatabase } from './external.js';
 import { javaInstallation, jarsAreCached } from './jar-cache.js';
@@ -61,9 +62,11 @@ async function startLocally(needed: readonly ServerName[], options: Infrastructu
 
   const lock = lockDataFolder(dataDir);
   undo.defer(() => lock.release());
+  const previous = previousKind(dataDir);
   await endOrphans(dataDir, stopGraceMs, log);
+  if (previous === 'docker') await discardContainers(dataDir, environment);
   const kind = await chooseKind(
-    { mode: options.mode ?? 'auto', given: { broker: !needed.includes('broker'), database: !needed.includes('database') }, previous: previousKind(dataDir) },
+    { mode: options.mode ?? 'auto', given: { broker: !needed.includes('broker'), database: !needed.includes('database') }, previous },
     { docker: () => requireDocker({ needed, environment, log, signal }), java: () => requireJava(jarsAreCached(cacheDir), environment, signal) },
     log,
   );

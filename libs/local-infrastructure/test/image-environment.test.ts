@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { asImageEnvironment, brokerProperties, clusterId, renderProperties } from '../src/broker-properties.js';
+import { asImageEnvironment, brokerProperties, newClusterId, renderProperties } from '../src/broker-properties.js';
 import { defaultCacheFolder } from '../src/cache-folder.js';
 import { javaInstallation } from '../src/jar-cache.js';
 import { javaTools } from '../src/java-tools.js';
@@ -21,7 +21,7 @@ it('gives the container exactly the properties that the Java broker would have',
 
   const run = spawnSync(javaTools(process.env).java, ['-cp', brokerClassPath, 'kafka.docker.KafkaDockerWrapper', 'setup', ...['default', 'mounted', 'final'].flatMap((name) => [`--${name}-configs-dir`, join(folder.path, name)])], {
     encoding: 'utf8',
-    env: { PATH: process.env['PATH'], CLUSTER_ID: clusterId, ...asImageEnvironment(properties) },
+    env: { PATH: process.env['PATH'], CLUSTER_ID: newClusterId(folder.path), ...asImageEnvironment(properties) },
   });
 
   expect(run.status, run.stderr).toBe(0);

@@ -52,6 +52,21 @@ describe('two launchers', () => {
     }
   });
 
+  it('that start at the same moment and want the same ports get servers of their own', async () => {
+    using one = new LocalFolder();
+    using other = new LocalFolder();
+    const ports = { broker: 26092, controller: 26093, database: 29417 };
+    const both = await Promise.all([one, other].map((folder) => folder.start({ ports, database: 'memory' })));
+    try {
+      expect(new Set(both.flatMap(({ kafka }) => kafka.brokers)).size).toBe(2);
+      expect(new Set(both.map(({ database }) => database.uri)).size).toBe(2);
+      // Each still runs all that it believes in: nobody took the other's server for its own.
+      expect(both.map(({ processes }) => processes.length)).toEqual([2, 2]);
+    } finally {
+      await Promise.all(both.map((infrastructure) => infrastructure.stop()));
+    }
+  });
+
   it('leave nothing running when they exit without a stop', async () => {
     using folder = new LocalFolder();
     const servers = await launch(folder.path);

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.h2.mvstore.MVStore;
+import org.h2.mvstore.MVStoreException;
 import org.h2.mvstore.MVStoreTool;
 
 /** A MongoDB-wire stand-in for development. Arguments: port, then a file to keep the data in or the word memory. */
@@ -43,6 +44,11 @@ public class MongoDev {
         Document reply = super.handleMessage(message);
         store.commit();
         return reply;
+      } catch (MVStoreException failure) {
+        // A full disk, most likely. The store cannot be used any more: end, so that the launcher sees it and says why.
+        failure.printStackTrace();
+        Runtime.getRuntime().halt(1);
+        throw failure;
       } finally {
         oneWriter.unlock();
       }
