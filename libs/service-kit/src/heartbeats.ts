@@ -23,7 +23,7 @@ export class Heartbeats {
   constructor(private readonly parts: Parts) {
     const { tables, kit } = parts;
     this.type = ownTopics(kit.service).HeartbeatBeaten;
-    if (readingOf(topics.approval.stops, kit.service)) tables.on(StopChanged, (event) => void (this.stopEpoch = Math.max(this.stopEpoch, event.data.epoch)));
+    if (readingOf(topics.approval.stops, kit.service) === 'table') tables.on(StopChanged, (event) => void (this.stopEpoch = Math.max(this.stopEpoch, event.data.epoch)));
     tables.on(CheckpointSigned, (event) => void (this.checkpointSeen = Math.max(this.checkpointSeen, event.data.size)));
   }
 

@@ -38,12 +38,19 @@ export interface AuditLogOptions {
   /** What the log waits for, for the health of the process; null when it goes well again. */
   readonly onProblem: (what: 'append' | 'files', problem: string | null) => void;
   readonly onFatal: (error: Error) => void;
+  readonly observer?: LogObserver;
   /** Entries in one append. @default 512 */
   readonly maxBatch?: number;
   /** Milliseconds that an append waits for company. @default 10 */
   readonly lingerMs?: number;
   /** Milliseconds for which a number may be missing after all partitions were read. @default 30000 */
   readonly gapAfterMs?: number;
+}
+
+/** Told of what the log does. */
+export interface LogObserver {
+  appended(entries: number): void;
+  found(rule: string): void;
 }
 
 export class AuditLog {
@@ -75,11 +82,16 @@ export class AuditLog {
     const journal = await Journal.open(join(folder, 'journal'), fence);
     const receipts = new Receipts(options.events);
     const { state, ledger, frontier, recent } = opened;
+    const checkpoints = new SignCheckpoint({ files, signer: key.signer, events: options.events, now: () => clock.now(), published: opened.published });
     const writer = new LogWriter({
       state, ledger, frontier, recent, commit, pause,
       journal: (frame) => journal.append(frame),
       receipt: (first, lines, intents) => receipts.publish(first, lines, intents),
-      publish: (entries) => files.add(entries),
+      publish: (entries, noteworthy) => {
+        files.add(entries);
+        options.observer?.appended(entries.length);
+        if (noteworthy) checkpoints.noteworthy();
+      },
       leafAt: leafReader(folder),
       onProblem: (error) => options.onProblem('append', error ? error.message : null),
       onFatal: options.onFatal,
@@ -90,7 +102,6 @@ export class AuditLog {
       await journal.dropBelow(index);
     };
     for (const { first, lines } of opened.unreceipted) await receipts.publish(first, lines, []);
-    const checkpoints = new SignCheckpoint({ files, signer: key.signer, events: options.events, now: () => clock.now(), published: opened.published });
     const forgeries = new Forgeries();
     const watch = new WatchLog({
       writer, state, ledger, forgeries, gaps: new GapWatch(options.gapAfterMs), progress: options.progress, captured: options.captured,
@@ -138,7 +149,8 @@ function leafReader(folder: string): (index: number) => Promise<string> {
   };
 }
 
-async function publishFindings({ events, clock }: AuditLogOptions, findings: readonly Told[]): Promise<void> {
+async function publishFindings({ events, clock, observer }: AuditLogOptions, findings: readonly Told[]): Promise<void> {
   const at = new Date(clock.now()).toISOString();
   await events.publish(findings.map((finding) => events.of(FindingRaised, { key: finding.findingId, id: derivedId('finding', finding.findingId, finding.status), data: { ...finding, indexes: [...finding.indexes], at } })));
+  for (const { rule } of findings) observer?.found(rule);
 }

@@ -4,7 +4,7 @@
 // handed it in; appends pass each of these steps in their order. What fails is tried again with the identical append, so
 // that nothing has to be taken back: a process that dies in between leaves what the next one finishes or finds undone.
 import { Frontier } from '@nervus/transparency-log';
-import type { Finding } from '@nervus/verifier';
+import { type Finding, isHeartbeat } from '@nervus/verifier';
 import { base64url } from '@nervus/trust';
 import type { Committed } from '../adapters/head-store.js';
 import type { Frame, JournalRecord } from '../adapters/journal-frames.js';
@@ -28,8 +28,8 @@ export interface LogWriterOptions {
   /** Moves the head. @throws an error that is not retryable when this process may no longer write */
   readonly commit: (from: number, next: Committed) => Promise<void>;
   readonly receipt: (first: number, lines: readonly ReceiptLine[], intents: readonly ReceiptedIntent[]) => Promise<void>;
-  /** Takes receipted entries into the files. */
-  readonly publish: (entries: readonly LoggedEntry[]) => void;
+  /** Takes receipted entries into the files; `noteworthy` when they are more than signs of life. */
+  readonly publish: (entries: readonly LoggedEntry[], noteworthy: boolean) => void;
   /** base64url leaf hash of an entry that is in full bundles. */
   readonly leafAt: (index: number) => Promise<string>;
   readonly pause: (ms: number) => Promise<void>;
@@ -222,7 +222,7 @@ export class LogWriter {
     const intents = this.withheld.sift([...entries.flatMap(({ intent }) => intent ?? []), ...intentsAgain]);
     const lines = entries.map(({ candidate }) => ({ leaf: candidate.leaf, origin: candidate.origin }));
     if (lines.length > 0 || intents.length > 0) await this.untilDone(() => receipt(first, lines, intents));
-    publish(entries.map(({ candidate }) => ({ ...recordOf(candidate), leafHash: candidate.leafHash })));
+    publish(entries.map(({ candidate }) => ({ ...recordOf(candidate), leafHash: candidate.leafHash })), entries.some(({ candidate }) => !isHeartbeat(candidate.facts.type)));
     this.receipted += entries.length;
     this.receiptsInFlight--;
     for (const { done } of [...entries, ...again]) {
