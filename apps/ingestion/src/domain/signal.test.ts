@@ -1,55 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
 import { SignalAccepted } from '@nervus/contracts';
+import { eventOf, systemClock } from '@nervus/messaging';
+import { parseStrictJson } from '@nervus/trust';
 import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
-import { type InboundEvent, signalOf } from './signal.js';
-import { checkSource } from './source-manifest.js';
+import { bodyBounds, type InboundEvent, rawOf, signalOf } from './signal.js';
+import type { Source } from './source-manifest.js';
 
-const manifest = (spec: object): unknown => ({ apiVersion: 'nervus.dev/v1', kind: 'Source', metadata: { name: 'orders', owner: 'group:risk-desk' }, spec });
-const webhook = { kind: 'webhook', auth: { kind: 'standard-webhooks', secretFiles: ['secret'] }, subject: { pointer: '/customer', otherwise: 'orders' }, class: 'internal' };
-const event: InboundEvent = { id: 'msg_1', kind: 'webhook', type: 'order.placed', source: 'shop', content: { customer: 'c-1' }, raw: { sha256: '47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU', bytes: 20 } };
-
-describe('source manifests', () => {
-  it('fills in the safe defaults: untrusted, limited', () => {
-    expect(checkSource('orders.yaml', manifest(webhook)).spec).toMatchObject({ trust: 'untrusted', limits: { perSecond: 1000, burst: 2000 } });
-  });
-
-  it('names file and place of every fault', () => {
-    const check = (): unknown => checkSource('orders.yaml', manifest({ ...webhook, class: 'top-secret', colour: 'red' }));
-    expect(check).toThrow(/orders\.yaml/);
-    expect(check).toThrow(/\/spec\/class/);
-  });
-
-  it('a kind that does not exist is refused by name', () => {
-    expect(() => checkSource('a.yaml', manifest({ ...webhook, kind: 'mailbox' }))).toThrow(/"mailbox" is not supported/);
-  });
-
-  it('an unsigned source needs an unguessable path and is never trusted', () => {
-    expect(() => checkSource('a.yaml', manifest({ ...webhook, auth: { kind: 'none', pathToken: 'short' } }))).toThrow(/pathToken/);
-    expect(() => checkSource('a.yaml', manifest({ ...webhook, auth: { kind: 'none', pathToken: 'x'.repeat(32) }, trust: 'verified' }))).toThrow(/must be untrusted/);
-  });
+const source = (tenant = 'default', subject: Source['spec']['subject'] = { pointer: '/customer', otherwise: 'orders' }): Source => ({
+  tenant, name: 'orders', owner: 'group:risk-desk',
+  spec: { kind: 'webhook', auth: { kind: 'standard-webhooks', secretFiles: ['secret'] }, subject, trust: 'untrusted', class: 'internal', limits: { perSecond: 1, burst: 1 } },
 });
+const event: InboundEvent = { id: 'msg_1', key: ['msg_1'], kind: 'webhook', type: 'order.placed', source: 'shop', content: { customer: 'c-1' }, raw: rawOf(Buffer.from('{"customer":"c-1"}')) };
 
 describe('signals', () => {
-  const source = checkSource('orders.yaml', manifest(webhook));
-
   it('fit their contract and say where each value came from', () => {
-    const signal = signalOf('default', source, event);
+    const signal = signalOf(source(), event);
     expect([...Value.Errors(SignalAccepted.schema, signal.data)]).toEqual([]);
     expect(signal.subject).toBe('c-1');
     expect(signal.data.labels['']).toEqual({ src: [`${signal.id}#/content`], trust: 'untrusted', class: 'internal' });
   });
 
-  it('the same event of two tenants makes two signals, of one tenant one', () => {
-    expect(signalOf('a', source, event).id).not.toBe(signalOf('b', source, event).id);
-    expect(signalOf('a', source, event).id).toBe(signalOf('a', source, event).id);
+  it('the same event of two tenants makes two signals under two names, of one tenant one', () => {
+    const [a, b] = [signalOf(source('a'), event), signalOf(source('b'), event)];
+    expect(a.id).not.toBe(b.id);
+    expect(a.memoryId).toMatch(/^a\/orders\/[A-Za-z0-9_-]{43}$/);
+    expect(b.memoryId).toMatch(/^b\/orders\//);
+    expect(signalOf(source('a'), { ...event, content: 'as sent again' })).toMatchObject({ id: a.id, memoryId: a.memoryId });
+  });
+
+  it('keys with other parts are other events, however the parts are spelled', () => {
+    const ids = [['a', 'b'], ['ab'], ['a,b'], ['a'], ['a', '']].map((key) => signalOf(source(), { ...event, key }));
+    expect(new Set(ids.map(({ id }) => id)).size).toBe(ids.length);
+    expect(new Set(ids.map(({ memoryId }) => memoryId)).size).toBe(ids.length);
   });
 
   it('a signal that escapes make too large is refused with 413', () => {
-    expect(() => signalOf('a', source, { ...event, content: '\u0001'.repeat(100_000) })).toThrow(expect.objectContaining({ status: 413 }));
+    expect(() => signalOf(source(), { ...event, content: '\u0001'.repeat(100_000) })).toThrow(expect.objectContaining({ status: 413 }));
   });
 
-  it('a subject that is no text falls back', () => {
-    expect(signalOf('a', source, { ...event, content: { customer: { id: 1 } } }).subject).toBe('orders');
+  it('a subject that is no short text falls back', () => {
+    for (const customer of [{ id: 1 }, '', 'x'.repeat(257), undefined]) expect(signalOf(source(), { ...event, content: { customer } }).subject).toBe('orders');
+    expect(signalOf(source('default', { constant: 'fixed' }), { ...event, subject: 'given' }).subject).toBe('fixed');
+  });
+
+  it('a body at the bounds makes a signal that consumers still read', () => {
+    const deep = parseStrictJson(`${'['.repeat(bodyBounds.depth)}${']'.repeat(bodyBounds.depth)}`, bodyBounds);
+    const wide = parseStrictJson(`{${Array.from({ length: bodyBounds.keys }, (_, n) => `"k${n}":0`).join()}}`, bodyBounds);
+    for (const content of [deep, wide]) {
+      const { id, data } = signalOf(source(), { ...event, content });
+      const { value } = eventOf(SignalAccepted, { tenant: 'default', key: 'a', id, data }, systemClock);
+      expect(() => parseStrictJson(value ?? '')).not.toThrow();
+    }
   });
 });

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
 import { atPointer, derivedId, maxValueBytes, type SignalAccepted } from '@nervus/contracts';
 import { Refusal } from './refusal.js';
-import type { SourceManifest } from './source-manifest.js';
+import type { Source } from './source-manifest.js';
 
 /** What one event of the outside was, before it is a signal. */
 export interface InboundEvent {
-  /** Event id as the source gave it: deduplication goes by it. */
-  readonly id: string;
   readonly kind: 'webhook' | 'cloudevent' | 'feed.item' | 'replay.item';
+  /** Event id as the source gave it. */
+  readonly id: string;
+  /** What makes it one event among those of its source: deduplication goes by all of it. */
+  readonly key: readonly string[];
   readonly type: string;
   /** The sender's own name for itself. */
   readonly source: string;
@@ -16,27 +19,39 @@ export interface InboundEvent {
   readonly content: unknown;
   /** base64url SHA-256 and size of the bytes received. */
   readonly raw: { readonly sha256: string; readonly bytes: number };
+  /** Steps that it had come already when it arrived, by what its sender says. */
+  readonly hops?: number;
 }
 
 export interface Signal {
   /** `ce_id`: the same event always becomes the same signal. */
   readonly id: string;
+  /** Id of the document that remembers it: `<tenant>/<source>/<hash of the event's key>`. */
+  readonly memoryId: string;
   readonly subject: string;
   readonly data: SignalAccepted;
 }
 
-/** Fewer bytes than the largest record by what headers of the record may take. */
-const largestSignal = maxValueBytes;
+/**
+ * Bounds of a body's structure: a few less than what a reader of inner records takes, since the signal wraps the body
+ * and has members of its own.
+ */
+export const bodyBounds = { depth: 60, keys: 9_900 } as const;
+
+/** Largest body that is taken, in bytes. */
+export const mostBodyBytes = 512 * 1024;
+
+/** Longest texts of an event, as the contract of a signal has them. */
+export const longest = { id: 1024, type: 300, source: 1024, time: 64, subject: 256 } as const;
 
 /**
  * Makes the signal of an event: subject by the manifest's rule, everything labelled with where it came from and how far
  * it is trusted.
  * @throws Refusal 413 when the signal, labels and escapes included, is larger than the largest inner record
  */
-export function signalOf(tenant: string, manifest: SourceManifest, event: InboundEvent): Signal {
-  const { name } = manifest.metadata;
-  const { spec } = manifest;
-  const id = derivedId('signal', tenant, name, event.id);
+export function signalOf(source: Source, event: InboundEvent): Signal {
+  const { tenant, name, spec } = source;
+  const id = derivedId('signal', tenant, name, ...event.key);
   const subject = subjectOf(spec.subject, event);
   const data: SignalAccepted = {
     kind: event.kind,
@@ -49,12 +64,18 @@ export function signalOf(tenant: string, manifest: SourceManifest, event: Inboun
     ...(event.kind === 'replay.item' && { replay: true }),
   };
   const bytes = Buffer.byteLength(JSON.stringify(data));
-  if (bytes > largestSignal) throw new Refusal(413, 'signal_too_large', `The signal made of this event has ${bytes} bytes, with JSON escapes and labels; at most ${largestSignal} are accepted.`);
-  return { id, subject, data };
+  if (bytes > maxValueBytes) throw new Refusal(413, 'signal_too_large', `The signal made of this event has ${bytes} bytes, with JSON escapes and labels; at most ${maxValueBytes} are accepted.`);
+  return { id, memoryId: `${tenant}/${name}/${sha256(JSON.stringify(event.key))}`, subject, data };
 }
 
-function subjectOf(rule: SourceManifest['spec']['subject'], event: InboundEvent): string {
+/** Hash and size of bytes as received. */
+export const rawOf = (bytes: Buffer): InboundEvent['raw'] => ({ sha256: sha256(bytes), bytes: bytes.length });
+
+/** base64url SHA-256. */
+export const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('base64url');
+
+function subjectOf(rule: Source['spec']['subject'], event: InboundEvent): string {
   if ('constant' in rule) return rule.constant;
   const found = event.subject ?? atPointer(event.content, rule.pointer);
-  return typeof found === 'string' && found !== '' && found.length <= 256 ? found : rule.otherwise;
+  return typeof found === 'string' && found !== '' && found.length <= longest.subject ? found : rule.otherwise;
 }

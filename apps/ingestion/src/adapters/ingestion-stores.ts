@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AggregateStore } from '@nervus/messaging';
+import { Stores } from '@nervus/service-kit';
+import { Injectable } from '@nestjs/common';
+import type { FeedCursor } from '../domain/feed-cursor.js';
+import type { EventMemory } from '../domain/memory.js';
+import type { RecordingCursor } from '../domain/recording-cursor.js';
+
+/** What ingestion keeps, one collection each. */
+@Injectable()
+export class IngestionStores {
+  /** By tenant, source and hash of the event's key: what was accepted, for as long as a repeat may come. */
+  readonly events: AggregateStore<EventMemory>;
+  /** By tenant and source. */
+  readonly feeds: AggregateStore<FeedCursor>;
+  /** By tenant and source. */
+  readonly recordings: AggregateStore<RecordingCursor>;
+
+  constructor(stores: Stores) {
+    this.events = stores.collection({ name: 'events', expires: (memory) => memory.forgetAt });
+    this.feeds = stores.collection({ name: 'feeds' });
+    this.recordings = stores.collection({ name: 'recordings' });
+  }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import { SignalAccepted } from '@nervus/contracts';
+import { type OutgoingEvent, PermanentError } from '@nervus/messaging';
+import { Events, ServiceClock } from '@nervus/service-kit';
+import { Injectable } from '@nestjs/common';
+import { IngestionMetrics } from '../adapters/ingestion-metrics.js';
+import { IngestionStores } from '../adapters/ingestion-stores.js';
+import { startTrace } from '../adapters/trace.js';
+import { Window } from '../domain/memory.js';
+import { Refusal } from '../domain/refusal.js';
+import { type InboundEvent, type Signal, signalOf } from '../domain/signal.js';
+import type { Source } from '../domain/source-manifest.js';
+
+/** What the sender is told. A repeat is told the same id. */
+export interface Acceptance {
+  readonly id: string;
+  /** The event had been accepted before: no second signal was made. */
+  readonly duplicate: boolean;
+}
+
+/** An event of the outside is to become a signal, once, and nobody is told so before Kafka has it. */
+@Injectable()
+export class AcceptEvent {
+  constructor(
+    private readonly stores: IngestionStores,
+    private readonly events: Events,
+    private readonly clock: ServiceClock,
+    private readonly metrics: IngestionMetrics,
+    private readonly window: Window,
+  ) {}
+
+  /**
+   * Resolves when Kafka acknowledged the signal of this event, or of the first one like it.
+   * @param traceparent trace that the sender says the event belongs to
+   * @throws Refusal 400 or 413 when no signal can be made of it; UnavailableError when database or broker are away: it
+   * may then have been stored all the same, and a repeat finds it
+   */
+  async accept(source: Source, event: InboundEvent, traceparent?: string): Promise<Acceptance> {
+    const startedAt = this.clock.now();
+    const signal = signalOf(source, event);
+    const span = startTrace(source, traceparent);
+    try {
+      const outgoing = this.recordOf(source, signal, event.hops, span.traceparent);
+      const state = { signalId: signal.id, forgetAt: startedAt + this.window.ms };
+      const applied = await this.stores.events.apply(signal.memoryId, signal.id, (current) => (current ? 'unchanged' : { state, events: [outgoing] }), { until: 'published' });
+      const duplicate = applied.outcome !== 'applied';
+      this.metrics.accepted(source.name, duplicate, (this.clock.now() - startedAt) / 1000);
+      return { id: signal.id, duplicate };
+    } finally {
+      span.end();
+    }
+  }
+
+  private recordOf(source: Source, signal: Signal, hops: number | undefined, traceparent: string | undefined): OutgoingEvent {
+    const { id, subject, data } = signal;
+    try {
+      const outgoing = this.events.of(SignalAccepted, { tenant: source.tenant, key: subject, id, subject, data, ...(traceparent !== undefined && { traceparent }) });
+      // An event that came from Nervus by way of others counts on, so that a circle ends.
+      return hops === undefined ? outgoing : { ...outgoing, hops: hops + 1 };
+    } catch (error) {
+      if (error instanceof PermanentError) throw new Refusal(400, 'event_invalid', `No signal can be made of this event: ${error.message}`);
+      throw error;
+    }
+  }
+}
