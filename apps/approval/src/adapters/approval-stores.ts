@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { retention } from '@nervus/contracts';
 import type { AggregateStore } from '@nervus/messaging';
 import { Stores } from '@nervus/service-kit';
 import { Injectable } from '@nestjs/common';
@@ -17,6 +18,8 @@ export interface Activation {
 export interface StoredPolicySet {
   readonly files: PolicySetFiles;
 }
+
+const marginMs = 7 * 24 * 60 * 60_000;
 
 /** Document of what belongs to the installation and not to a tenant. */
 export const installation = 'installation';
@@ -47,6 +50,8 @@ export class ApprovalStores {
         const open = openRequest(state);
         return open && Date.parse(open.expiresAt);
       },
+      // Kept for as long as its proposal can be read again from Kafka: a second ruling would contradict the first.
+      expires: ({ decision, proposal }) => decision && Date.parse(proposal.expiresAt) + retention.streams + marginMs,
     });
     this.stops = jsonCollection<StopsState>(stores, { name: 'stops' });
     this.policySets = jsonCollection<StoredPolicySet>(stores, { name: 'policy_sets' });

@@ -7,26 +7,29 @@ interface JsonState {
   readonly json: string;
   readonly lookups: Readonly<Record<string, string | number | boolean>>;
   readonly deadline?: number;
+  readonly expires?: number;
 }
 
 /**
  * A collection whose states are stored as JSON text. Parameters of an action are whatever an agent proposed: member
  * names such as `$set`, `a.b` or `__proto__` mean something to a database, and the digest must come out the same.
  */
-export function jsonCollection<S extends object>(stores: Stores, { name, indexes = {}, deadline }: CollectionDeclaration<S>): AggregateStore<S> {
+export function jsonCollection<S extends object>(stores: Stores, { name, indexes = {}, deadline, expires }: CollectionDeclaration<S>): AggregateStore<S> {
   const collection = stores.collection<JsonState>({
     name,
     indexes: Object.fromEntries(Object.keys(indexes).map((index) => [index, ({ lookups }: JsonState) => lookups[index]])),
     ...(deadline && { deadline: (state) => state.deadline }),
+    ...(expires && { expires: (state) => state.expires }),
   });
   const written = (state: S): JsonState => {
     const due = deadline?.(state);
+    const end = expires?.(state);
     const lookups: Record<string, string | number | boolean> = {};
     for (const [index, of] of Object.entries(indexes)) {
       const value = of(state);
       if (value !== undefined) lookups[index] = value;
     }
-    return { json: JSON.stringify(state), lookups, ...(due === undefined ? {} : { deadline: due }) };
+    return { json: JSON.stringify(state), lookups, ...(due === undefined ? {} : { deadline: due }), ...(end === undefined ? {} : { expires: end }) };
   };
   return new JsonStore(collection, written);
 }
