@@ -10,8 +10,9 @@
 import {
   type Aggregate, type AggregateStore, type Applied, type ApplyOptions, type Clock, type CollectionDeclaration, type Decision, type EventSink, type OutgoingEvent, PermanentError, UnavailableError,
 } from '@nervus/messaging';
-import { type Database, databaseError, failedOperations, isUnstorable, lostRace } from './database.js';
-import { type Documents, type StoredDocument, aggregateOf, documentOf, ensureIndexes, indexField, notEmpty } from './document.js';
+import { type Database, databaseError, type FailedOperation, isUnstorable, lostRace } from './database.js';
+import { aggregateOf, documentOf, type StoredDocument } from './document.js';
+import { DocumentCollection } from './document-collection.js';
 import { type Application, type Folded, fold } from './fold.js';
 import { Handover } from './handover.js';
 import { type StoreMetrics, noStoreMetrics } from './metrics.js';
@@ -65,7 +66,7 @@ interface Write<S extends object> extends Group<S> {
 
 export class MongoAggregateStore<S extends object> implements AggregateStore<S> {
   readonly name: string;
-  readonly #collection: Documents;
+  readonly #documents: DocumentCollection<S>;
   readonly #recent: RecentDocuments<StoredDocument<S>>;
   readonly #open = new OpenOutboxes();
   readonly #handover: Handover;
@@ -80,7 +81,7 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
   /** Connects nothing; {@link prepare} makes the indexes. */
   constructor(private readonly options: AggregateStoreOptions<S>) {
     this.name = options.declaration.name;
-    this.#collection = options.database.collection<StoredDocument>(this.name);
+    this.#documents = new DocumentCollection(options.database, options.declaration);
     this.#recent = new RecentDocuments(options.recentDocuments ?? 2000);
     this.#metrics = options.metrics ?? noStoreMetrics;
     this.#handover = new Handover({
@@ -97,7 +98,7 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
 
   /** Makes the indexes, if they are not there. Before the first `apply`. @throws UnavailableError when the database cannot be reached */
   async prepare(): Promise<void> {
-    await this.#ask('making indexes', () => ensureIndexes(this.#collection, this.options.declaration));
+    await this.#documents.ensureIndexes();
   }
 
   /** Events handed to the sink that Kafka has not acknowledged. */
@@ -120,25 +121,20 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
   }
 
   async read(id: string): Promise<Aggregate<S> | undefined> {
-    const document = await this.#ask('reading', () => this.#collection.findOne({ _id: id }));
-    return document ? aggregateOf<S>(document) : undefined;
+    return (await this.readMany([id])).get(id);
   }
 
   async readMany(ids: readonly string[]): Promise<ReadonlyMap<string, Aggregate<S>>> {
-    const documents = await this.#find(ids);
+    const documents = await this.#documents.find(ids);
     return new Map([...documents].map(([id, document]) => [id, aggregateOf<S>(document)]));
   }
 
   async findBy(index: string, value: string | number | boolean, limit: number): Promise<readonly Aggregate<S>[]> {
-    if (!Object.hasOwn(this.options.declaration.indexes ?? {}, index)) throw new TypeError(`${this.name} declares no index "${index}": declare it with its collection`);
-    const documents = await this.#ask('looking up', () => this.#collection.find({ [indexField(index)]: value }).limit(limit).toArray());
-    return documents.map((document) => aggregateOf<S>(document));
+    return (await this.#documents.findBy(index, value, limit)).map((document) => aggregateOf<S>(document));
   }
 
   async findDue(nowMs: number, limit: number): Promise<readonly Aggregate<S>[]> {
-    if (!this.options.declaration.deadline) throw new TypeError(`${this.name} declares no deadline: declare it with its collection`);
-    const documents = await this.#ask('looking for what is due', () => this.#collection.find({ deadline: { $lte: nowMs } }).sort({ deadline: 1 }).limit(limit).toArray());
-    return documents.map((document) => aggregateOf<S>(document));
+    return (await this.#documents.findDue(nowMs, limit)).map((document) => aggregateOf<S>(document));
   }
 
   /**
@@ -148,15 +144,17 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
    * @throws UnavailableError `database_unavailable`, or `publish_failed`: then they are found again later
    */
   async takeOver(beforeMs: number, limit: number): Promise<number> {
-    const found = await this.#ask('looking for outboxes left behind', () => this.#collection.find({ ...notEmpty, outboxSince: { $lte: beforeMs } }).sort({ outboxSince: 1 }).limit(limit + this.#handover.depth).toArray());
-    const left = (found as StoredDocument<S>[]).filter(({ outbox }) => outbox.every((event) => !this.#handover.isPending(event.id)));
+    const found = await this.#documents.findLeftBehind(beforeMs, limit + this.#handover.depth);
+    const left = found.filter(({ outbox }) => outbox.every((event) => !this.#handover.isPending(event.id)));
     if (left.length === 0) return 0;
     const taken = left.map((document): StoredDocument<S> => {
       const { outboxSince: _since, _id: id, ...rest } = document;
       const outbox = this.#open.kept(id, document.outbox);
       return { _id: id, ...rest, version: document.version + 1, outbox, ...(outbox.length > 0 ? { outboxSince: this.options.clock.now() } : {}) };
     });
-    const failed = await this.#ask('taking over outboxes', () => this.#replace(taken));
+    const failed = await this.#documents.replace(taken).catch((error: unknown) => {
+      throw databaseError(error, `taking over outboxes of ${this.name}`);
+    });
     const ours = taken.filter((_, index) => !failed.has(index));
     this.#metrics.relayed(this.name, ours.length);
     for (const document of ours) this.#keep(document);
@@ -195,7 +193,7 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
     const recent = new Map(groups.flatMap(({ id }) => [[id, this.#recent.get(id)] as const]));
     let found: ReadonlyMap<string, StoredDocument<S>>;
     try {
-      found = await this.#find(groups.flatMap(({ id }) => (recent.get(id) ? [] : [id])));
+      found = await this.#documents.find(groups.flatMap(({ id }) => (recent.get(id) ? [] : [id])));
     } catch (error) {
       for (const { reject } of asked) reject(error);
       return;
@@ -228,9 +226,9 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
 
   async #write(writes: readonly Write<S>[]): Promise<void> {
     const started = this.options.clock.now();
-    let failed: ReadonlyMap<number, { readonly code: number; readonly errmsg?: string }>;
+    let failed: ReadonlyMap<number, FailedOperation>;
     try {
-      failed = await this.#replace(writes.map(({ document }) => document));
+      failed = await this.#documents.replace(writes.map(({ document }) => document));
     } catch (error) {
       await this.#failed(writes, error);
       return;
@@ -268,22 +266,6 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
     } else {
       // One document that cannot be stored must not fail the others of its round.
       for (const write of writes) await this.#write([write]);
-    }
-  }
-
-  /** Writes each document if its predecessor is still there. Resolves with the operations that failed. */
-  async #replace(documents: readonly StoredDocument[]): Promise<ReadonlyMap<number, { readonly code: number; readonly errmsg?: string }>> {
-    const operations = documents.map((document) => {
-      const { _id, version } = document;
-      return { replaceOne: { filter: { _id, version: version - 1 }, replacement: document, upsert: true } };
-    });
-    try {
-      await this.#collection.bulkWrite(operations, { ordered: false, ignoreUndefined: true });
-      return new Map();
-    } catch (error) {
-      const failed = failedOperations(error);
-      if (!failed) throw error;
-      return failed;
     }
   }
 
@@ -328,28 +310,16 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
 
   /** Never rejects; what could not be cleared is tried again with the next. */
   async #clear(): Promise<void> {
+    const batch = this.#open.toClear(1000);
+    if (batch.length === 0) return;
     try {
-      const cleared = await this.#open.clear(this.#collection, 1000, (id) => this.#recent.update(id, (document) => ({ ...document, outbox: this.#open.kept(id, document.outbox) })));
-      if (cleared > 0) this.#metrics.cleared(this.name, cleared);
+      await this.#documents.clear(batch);
+      for (const { id, eventIds } of batch) this.#recent.update(id, (document) => ({ ...document, outbox: document.outbox.filter((event) => !eventIds.includes(event.id)) }));
+      this.#open.cleared(batch);
+      this.#metrics.cleared(this.name, batch.length);
     } catch {
       // The entries are published; that they are cleared later costs nothing.
     }
-    if (this.#open.clearable) this.#clearSoon();
-  }
-
-  async #find(ids: readonly string[]): Promise<ReadonlyMap<string, StoredDocument<S>>> {
-    if (ids.length === 0) return new Map();
-    const documents = await this.#ask('reading', () => this.#collection.find({ _id: { $in: [...ids] } }).toArray());
-    return new Map((documents as StoredDocument<S>[]).map((document) => [idOf(document), document]));
-  }
-
-  async #ask<T>(doing: string, ask: () => Promise<T>): Promise<T> {
-    try {
-      return await ask();
-    } catch (error) {
-      throw databaseError(error, `${doing} in ${this.name}`);
-    }
+    this.#clearSoon();
   }
 }
-
-const idOf = ({ _id }: StoredDocument): string => _id;

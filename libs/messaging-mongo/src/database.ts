@@ -11,16 +11,16 @@ export type Database = mongo.Db;
 /** The server's code for "another document has this key". The stand-in sends no `keyPattern`, so only the code decides. */
 const duplicateKey = 11_000;
 
-interface WriteErrorLike {
-  readonly index: number;
+/** Why one operation of a bulk write failed. */
+export interface FailedOperation {
   readonly code: number;
   readonly errmsg?: string;
 }
 
 /** What became of each operation of an unordered bulk write that threw; undefined when none of it is known. */
-export function failedOperations(error: unknown): ReadonlyMap<number, WriteErrorLike> | undefined {
+export function failedOperations(error: unknown): ReadonlyMap<number, FailedOperation> | undefined {
   if (!(error instanceof Error) || error.name !== 'MongoBulkWriteError' || !('writeErrors' in error)) return undefined;
-  const errors = [error.writeErrors].flat() as WriteErrorLike[];
+  const errors = [error.writeErrors].flat() as (FailedOperation & { readonly index: number })[];
   // Without an error of a single operation it was the connection or the write concern: then nothing is known.
   return errors.length > 0 ? new Map(errors.map((each) => [each.index, each])) : undefined;
 }

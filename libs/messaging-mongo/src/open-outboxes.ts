@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { OutgoingEvent } from '@nervus/messaging';
-import type { Documents } from './document.js';
 
 interface OpenOutbox {
   readonly unacknowledged: Set<string>;
   readonly acknowledged: Set<string>;
+}
+
+/** One document whose acknowledged entries are to go. */
+export interface Clearing {
+  readonly id: string;
+  readonly eventIds: readonly string[];
+  readonly outbox: OpenOutbox;
 }
 
 /**
@@ -40,27 +46,18 @@ export class OpenOutboxes {
     return acknowledged && acknowledged.size > 0 ? outbox.filter((event) => !acknowledged.has(event.id)) : outbox;
   }
 
-  /** Whether there is anything to clear. */
-  get clearable(): boolean {
-    for (const { unacknowledged } of this.#open.values()) if (unacknowledged.size === 0) return true;
-    return false;
+  /** Documents whose outboxes were acknowledged whole, with the event ids to clear; at most `limit`. */
+  toClear(limit: number): readonly Clearing[] {
+    const batch: Clearing[] = [];
+    for (const [id, outbox] of this.#open) {
+      if (batch.length >= limit) break;
+      if (outbox.unacknowledged.size === 0) batch.push({ id, eventIds: [...outbox.acknowledged], outbox });
+    }
+    return batch;
   }
 
-  /** Empties, in one bulk, outboxes that were acknowledged whole. @param cleared told each document, while its entries still count as acknowledged. Rejects with the driver's error. */
-  async clear(collection: Documents, limit: number, cleared: (id: string) => void): Promise<number> {
-    const batch = [...this.#open].filter(([, { unacknowledged }]) => unacknowledged.size === 0).slice(0, limit);
-    if (batch.length === 0) return 0;
-    // By id alone, which is the cheapest way to a document: half the price of a compare-and-set.
-    await collection.bulkWrite(
-      batch.map(([_id, { acknowledged }]) => ({ updateOne: { filter: { _id }, update: { $pull: { outbox: { id: { $in: [...acknowledged] } } } } } })),
-      { ordered: false },
-    );
-    for (const [id, outbox] of batch) {
-      // One that was written meanwhile dropped its acknowledged entries by that.
-      if (this.#open.get(id) !== outbox) continue;
-      cleared(id);
-      this.#open.delete(id);
-    }
-    return batch.length;
+  /** They are cleared. One that was written meanwhile has another outbox, without those entries, and stays open. */
+  cleared(batch: readonly Clearing[]): void {
+    for (const { id, outbox } of batch) if (this.#open.get(id) === outbox) this.#open.delete(id);
   }
 }
