@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export { infrastructureMode } from './infrastructure-mode.js';
+export { Installation, type InstallationOptions } from './installation.js';
 export { createLocalTopics } from './local-topics.js';
 export { Mesh, type MeshOptions } from './mesh.js';
 export { freePort } from './ports.js';

@@ -23,11 +23,12 @@ export const deskPort = 4580;
 /**
  * Lays out secrets, recordings and destinations of a local installation; what is there stays.
  * @param deskUrl where the sample desk listens: the one endpoint and host that sample actions may reach
+ * @param signedSources names of the sources that need a secret
  */
-export function samplePlace(dataDir: string, deskUrl: string): SamplePlace {
+export function samplePlace(dataDir: string, deskUrl: string, signedSources: readonly string[] = ['inbound', 'partner-events']): SamplePlace {
   const secretsFolder = join(dataDir, 'secrets');
   mkdirSync(secretsFolder, { recursive: true, mode: 0o700 });
-  for (const source of ['inbound', 'partner-events']) {
+  for (const source of signedSources) {
     const file = join(secretsFolder, `${source}.secret`);
     if (!existsSync(file)) writeFileSync(file, `whsec_${randomBytes(24).toString('base64')}\n`, { mode: 0o600 });
   }

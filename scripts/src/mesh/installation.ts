@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Infrastructure, type InfrastructureMode, type Ports, startInfrastructure } from '@nervus/local-infrastructure';
+import { createLocalTopics } from './local-topics.js';
+import { Mesh, type MeshOptions } from './mesh.js';
+import { freePort } from './ports.js';
+import { deskPort, samplePlace, type SamplePlace } from './sample-place.js';
+import { handOutSeats, type HandedOut, sampleSeats } from './seats.js';
+import { Sink } from './sink.js';
+
+export interface InstallationOptions extends Pick<MeshOptions, 'folders' | 'replicas' | 'only' | 'environment'> {
+  readonly dataDir: string;
+  readonly database: 'durable' | 'memory';
+  readonly log: (line: string) => void;
+  readonly mode?: InfrastructureMode;
+  readonly kafkaBrokers?: readonly string[] | undefined;
+  readonly mongoUri?: string | undefined;
+  readonly ports?: Partial<Ports>;
+  readonly signal?: AbortSignal;
+  readonly signedSources?: readonly string[];
+  /** What an effect at the desk is about, from its body. @default nothing */
+  readonly subjectOf?: (body: unknown) => string;
+  /** Broker or database ended although nobody stopped it. */
+  readonly onUnexpectedEnd?: (error: Error) => void;
+}
+
+/** Everything of one local installation: broker, database, the desk that actions reach, and the mesh. */
+export class Installation {
+  private constructor(
+    readonly infrastructure: Infrastructure,
+    readonly desk: Sink,
+    readonly place: SamplePlace,
+    readonly seats: HandedOut,
+    readonly mesh: Mesh,
+  ) {}
+
+  /** Starts broker and database and lays everything out; no service runs yet. What was started is stopped when it fails. */
+  static async prepare(options: InstallationOptions): Promise<Installation> {
+    const { dataDir, database, log, mode, kafkaBrokers, mongoUri, ports, signal, onUnexpectedEnd } = options;
+    const infrastructure = await startInfrastructure({ dataDir: join(dataDir, 'infrastructure'), database, log, mode, kafkaBrokers, mongoUri, ports, signal, onUnexpectedEnd });
+    let desk: Sink | undefined;
+    try {
+      await createLocalTopics(infrastructure.kafka.brokers);
+      desk = await Sink.listen(options.subjectOf ?? (() => ''), await freePort(deskPort), join(dataDir, 'desk.ndjson'));
+      if (desk.port !== deskPort) log(`Port ${deskPort} is taken, so that the sample desk is at ${desk.port}: effects that name ${deskPort} will fail`);
+      const place = samplePlace(dataDir, `http://127.0.0.1:${desk.port}`, options.signedSources);
+      const seats = handOutSeats(join(dataDir, 'seats'), sampleSeats, Date.now());
+      const mesh = await Mesh.prepare({ ...options, place, kafkaBrokers: infrastructure.kafka.brokers, mongodbUri: infrastructure.database.uri });
+      return new Installation(infrastructure, desk, place, seats, mesh);
+    } catch (error) {
+      await desk?.close();
+      await infrastructure.stop();
+      throw error;
+    }
+  }
+
+  /** Starts every service and waits until all are ready. */
+  async start(dataDir: string): Promise<void> {
+    await this.mesh.start();
+    mkdirSync(join(dataDir, 'run'), { recursive: true });
+    if (this.mesh.processesOf('console').length > 0) writeFileSync(join(dataDir, 'run', 'console.url'), `${this.mesh.urlOf('console')}\n`);
+  }
+
+  /** Services first, broker and database last; goes on when a part fails to stop, and reports it. */
+  async stop(log: (line: string) => void): Promise<void> {
+    await this.mesh.stop().catch((error: unknown) => log(`stopping the services: ${String(error)}`));
+    await this.desk.close().catch((error: unknown) => log(`stopping the desk: ${String(error)}`));
+    await this.infrastructure.stop().catch((error: unknown) => log(`stopping broker and database: ${String(error)}`));
+  }
+}
