@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { faultText, manifestFile, type Validation, validateAgent } from '@nervus/agent-manifest';
 import { agentDirectoriesIn, agentDirectory } from '@nervus/agent-manifest/directory';
@@ -19,6 +20,19 @@ export class AgentsFolder {
     readonly tenant: string,
     private readonly models: readonly string[],
   ) {}
+
+  /** Changes when a file of an agent does: names, sizes and times of change. Looking is cheap, reading is not. */
+  signature(): string {
+    return agentDirectoriesIn(this.folder)
+      .flatMap((directory) => readdirSync(join(this.folder, directory), { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map((entry) => {
+        const path = join(entry.parentPath, entry.name);
+        const { size, mtimeMs } = statSync(path);
+        return `${path} ${size} ${mtimeMs}`;
+      })
+      .join('\n');
+  }
 
   /** @throws Error when the folder itself cannot be read */
   read(): Candidate[] {

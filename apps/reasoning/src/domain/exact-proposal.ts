@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type AgentReference, actionIdOf, type Label, type ProposalMade, targetAndEffect, type ExactAction } from '@nervus/contracts';
+import { type AgentReference, actionIdOf, type CatalogueEntry, type Label, type ProposalMade, targetAndEffect, type ExactAction } from '@nervus/contracts';
 import { type AgentTool, brokenConstraints, operationOf } from '@nervus/agent-manifest';
 import { canonicalize, digestOfAction, toolSchemaOf } from '@nervus/trust';
-import { Value } from 'typebox/value';
+import { Compile, type Validator } from 'typebox/compile';
 import { taintedControls } from './labels.js';
 
 /** An action that a brain wants, before it is exact. */
@@ -47,10 +47,10 @@ export interface RefusedWish {
 /** Makes a wanted action exact, or says why it cannot be proposed. Pure: the same wish gives the same action and id. */
 export function exactProposal(frame: ProposalFrame, wanted: WantedAction): ExactProposal | RefusedWish {
   const granted = frame.tools.find((tool) => tool.ref === wanted.tool);
-  const entry = operationOf(wanted.tool);
+  const entry = usable(wanted.tool);
   if (!granted || !entry) return { code: 'tool_not_granted', detail: `the manifest gives this agent no tool ${JSON.stringify(wanted.tool)}` };
   const { tool, operation } = entry;
-  const faults = Value.Check(operation.input, wanted.params) ? [] : Value.Errors(operation.input, wanted.params).map((error) => `${error.instancePath || '/'} ${error.message}`);
+  const faults = entry.input.Check(wanted.params) ? [] : entry.input.Errors(wanted.params).map((error) => `${error.instancePath || '/'} ${error.message}`);
   if (faults.length > 0) return { code: 'params_invalid', detail: `${wanted.tool} does not accept these parameters: ${faults.slice(0, 4).join('; ')}` };
   const broken = brokenConstraints(granted.constraints, wanted.params)[0];
   if (broken) return { code: 'constraint_broken', detail: `${wanted.tool} ${broken.pointer} is not ${broken.keyword} ${broken.expected} as the manifest demands` };
@@ -64,7 +64,7 @@ export function exactProposal(frame: ProposalFrame, wanted: WantedAction): Exact
     tool: tool.id,
     operation: operation.name,
     toolVersion: tool.version,
-    toolSchema: toolSchemaOf(tool, operation),
+    toolSchema: entry.schema,
     target,
     params: wanted.params,
     effect,
@@ -81,6 +81,23 @@ export function exactProposal(frame: ProposalFrame, wanted: WantedAction): Exact
     expiresAt: frame.expiresAt,
   };
   return { data, digest: digestOfAction(action), tainted: taintedControls(operation, wanted.params, wanted.labels) };
+}
+
+interface UsableTool extends CatalogueEntry {
+  readonly input: Validator;
+  readonly schema: string;
+}
+
+// The catalogue never changes while a process runs: each operation is compiled and hashed once.
+const usableTools = new Map<string, UsableTool | undefined>();
+
+function usable(reference: string): UsableTool | undefined {
+  if (!usableTools.has(reference)) {
+    const entry = operationOf(reference);
+    if (!entry) return undefined;
+    usableTools.set(reference, { ...entry, input: Compile(entry.operation.input), schema: toolSchemaOf(entry.tool, entry.operation) });
+  }
+  return usableTools.get(reference);
 }
 
 /** What makes two actions of one run the same: doing it again would be a loop. */

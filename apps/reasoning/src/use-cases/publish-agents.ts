@@ -24,6 +24,8 @@ export class AgentsWatch {
 export class PublishAgents implements OnApplicationBootstrap {
   /** What was last said of each directory, so that a fault is logged once and not at every look. */
   private readonly said = new Map<string, string>();
+  /** The folder as it was when all of it was published. */
+  private published: string | undefined;
 
   constructor(
     private readonly folder: AgentsFolder,
@@ -44,6 +46,8 @@ export class PublishAgents implements OnApplicationBootstrap {
   }
 
   async publish(): Promise<void> {
+    const signature = this.folder.signature();
+    if (signature === this.published) return;
     let invalid = 0;
     for (const candidate of this.folder.read()) {
       const { agent } = candidate.validation;
@@ -60,6 +64,8 @@ export class PublishAgents implements OnApplicationBootstrap {
       else if (candidate.faults.length > 0) this.say(candidate, 'agent_warnings', `the agent in ${candidate.directory} is published; it has warnings`);
     }
     this.metrics.invalidAgents.set(invalid);
+    // Only now: a look that failed half-way is made again.
+    this.published = signature;
   }
 
   private async offer(candidate: Candidate, agent: Agent): Promise<Publication> {
