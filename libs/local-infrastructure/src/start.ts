@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { defaultCacheFolder } from './cache-folder.js';
 import { chooseKind, type LocalKind } from './choice.js';
@@ -60,6 +61,8 @@ async function startLocally(needed: readonly ServerName[], options: Infrastructu
   const { signal } = options;
   const stopGraceMs = options.stopGraceMs ?? defaults.stopGraceMs;
 
+  mkdirSync(dataDir, { recursive: true });
+  await requireDiskSpace(dataDir, 'the data folder');
   const lock = lockDataFolder(dataDir);
   undo.defer(() => lock.release());
   const previous = previousKind(dataDir);
@@ -71,7 +74,6 @@ async function startLocally(needed: readonly ServerName[], options: Infrastructu
     log,
   );
   if (kind === 'external') return undefined;
-  await requireDiskSpace(dataDir, 'the data folder');
   const installation = kind === 'java' ? await javaInstallation({ cacheDir, environment, log, signal }) : undefined;
   rememberKind(dataDir, kind);
   const servers = await startLocalServers({

@@ -24,6 +24,8 @@ export async function setup(project: TestProject): Promise<void> {
       kafkaBrokers: brokers,
       mongoUri: process.env['MONGODB_URI'],
       ports,
+      // Other test runs may share the machine.
+      readyTimeoutMs: 120_000,
       log: (line) => console.log(line),
     });
   } catch (error) {
