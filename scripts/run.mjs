@@ -16,6 +16,8 @@ const commands = {
   start: 'scripts/dist/start.js',
   test: 'scripts/dist/test.js',
   lint: 'scripts/dist/lint.js',
+  nervus: 'apps/cli/dist/main.js',
+  'bench:mesh': 'bench/dist/mesh-bench.js',
 };
 
 const [name, ...rest] = process.argv.slice(2);

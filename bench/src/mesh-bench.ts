@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// `npm run bench:mesh`: what a run costs and how fast the mesh is, beside a bare pipeline with as many hops in the same
+// run. Load enters as signed webhooks at ingestion, the clock stops at the sink; everything is on.
+import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import { BarePipeline, type BareFigures } from './bare-pipeline.js';
+import { type BenchInstallation, openBench } from './bench-installation.js';
+import { percentile, rounded } from './latency.js';
+import { offer, searchSustained, type Stretch } from './mesh-load.js';
+import { cpuSeconds, machineSeconds, residentBytes } from './process-cpu.js';
+import { writeBenchmarkDocument } from './benchmark-document.js';
+
+const { values } = parseArgs({ options: { seconds: { type: 'string', default: '20' }, json: { type: 'boolean', default: false }, database: { type: 'string', default: 'memory' }, 'events-log': { type: 'string' } } });
+const seconds = Number(values.seconds);
+if (!Number.isInteger(seconds) || seconds < 5 || seconds > 600) throw new Error(`--seconds is "${values.seconds}": expected whole seconds, 5 to 600`);
+if (values.database !== 'memory' && values.database !== 'durable') throw new Error(`--database is "${values.database}": expected memory or durable`);
+const eventsLog = values['events-log'];
+const log = (line: string): void => console.error(line);
+
+/** Hops of a routine event: ingestion, reasoning, approval, action. */
+const hops = 4;
+const latencyRate = 50;
+const windowsCounted = 3;
+
+const bench = await openBench({ database: values.database, log });
+try {
+  const result = await measure(bench);
+  writeBenchmarkDocument(result);
+  console.log(values.json ? JSON.stringify(result) : JSON.stringify(result, null, 2));
+  process.exitCode = result.lost === 0 && result.duplicated === 0 ? 0 : 1;
+} finally {
+  await bench.close();
+}
+
+async function measure(world: BenchInstallation) {
+  const { infrastructure, mesh, desk } = world.installation;
+  await offer(world, 'routine', 20, 5, eventsLog);
+  await offer(world, 'consequential', 10, 5, eventsLog);
+  const idle = await idleFigures(world, 10);
+
+  // Mesh and bare pipeline in turn, so that a machine that slows down slows both.
+  const bare = await BarePipeline.start(infrastructure.kafka.brokers, hops);
+  const windows: { mesh: Stretch; bare: BareFigures; ratioP99: number }[] = [];
+  await bare.run(latencyRate, 3);
+  const before = { ...cpuByProcess(world), writes: await stateWrites(world), machine: machineSeconds(), at: Date.now() };
+  let runs = 0;
+  for (let n = 0; n < windowsCounted; n++) {
+    const stretch = await offer(world, 'routine', latencyRate, Math.max(5, Math.floor(seconds / windowsCounted)), eventsLog);
+    const floor = await bare.run(latencyRate, Math.max(5, Math.floor(seconds / windowsCounted)));
+    runs += stretch.accepted;
+    windows.push({ mesh: stretch, bare: floor, ratioP99: rounded(stretch.p99Ms / floor.p99Ms, 2) });
+    log(`window ${n + 1}: mesh p50 ${stretch.p50Ms} p99 ${stretch.p99Ms} ms, bare p50 ${floor.p50Ms} p99 ${floor.p99Ms} ms`);
+  }
+  await bare.stop();
+  const after = { ...cpuByProcess(world), writes: await stateWrites(world), machine: machineSeconds(), at: Date.now() };
+  const cpuMsPerRun = Object.fromEntries(Object.entries(after.cpu).map(([name, used]) => [name, rounded(((used - (before.cpu[name] ?? 0)) * 1000) / runs, 2)]));
+  const elapsed = (after.at - before.at) / 1000;
+
+  const tier1 = await searchSustained(world, 'routine', [100, 150, 200, 300, 400, 600], seconds, eventsLog, log);
+  const tier2 = await searchSustained(world, 'consequential', [40, 60, 80, 120, 180, 250], seconds, eventsLog, log);
+  const stretches = [...windows.map((window) => window.mesh), ...tier1.tried, ...tier2.tried];
+  const counts = desk.counts();
+  const [p50, p99] = [median(windows.map((window) => window.mesh.p50Ms)), median(windows.map((window) => window.mesh.p99Ms))];
+  const [bareP50, bareP99] = [median(windows.map((window) => window.bare.p50Ms)), median(windows.map((window) => window.bare.p99Ms))];
+  const services = Object.fromEntries(Object.entries(cpuMsPerRun).filter(([name]) => name !== 'broker' && name !== 'database'));
+  const servicesCpuMs = rounded(Object.values(services).reduce((sum, ms) => sum + ms, 0), 2);
+  const bareCpuMs = median(windows.map((window) => window.bare.cpuMs));
+  return {
+    benchmark: 'mesh',
+    at: new Date().toISOString(),
+    machine: { cpus: cpus().length, model: cpus()[0]?.model ?? 'unknown', memoryGiB: rounded(totalmem() / 2 ** 30), platform: `${process.platform}-${process.arch}`, node: process.version, kafka: infrastructure.kafka.version },
+    method: `signed webhooks, open loop, ${seconds} s a stretch after warm-up, latency from send to effect at the sink, medians of ${windowsCounted} windows that alternate with the bare pipeline`,
+    database: `${infrastructure.database.kind} ${infrastructure.database.version}, ${infrastructure.database.storage}`,
+    config: { replicas: Object.fromEntries(mesh.all().map((member) => [member.options.instance, 1])), services: 'production defaults', partitions: 3, payloadBytes: 700 },
+    sustained: sustainedOf(tier1.best ?? tier1.tried[0]),
+    tier2: { sustained: sustainedOf(tier2.best ?? tier2.tried[0]) },
+    latency: { offered: latencyRate, p50Ms: p50, p99Ms: p99 },
+    bare: { hops, offered: latencyRate, p50Ms: bareP50, p99Ms: bareP99, cpuMs: bareCpuMs },
+    ratios: { p99: rounded(p99 / bareP99, 2), p50: rounded(p50 / bareP50, 2), cpu: rounded(servicesCpuMs / bareCpuMs, 2) },
+    windows: windows.map(({ mesh: stretch, bare: floor, ratioP99 }) => ({ p50Ms: stretch.p50Ms, p99Ms: stretch.p99Ms, barP50Ms: floor.p50Ms, bareP99Ms: floor.p99Ms, ratioP99 })),
+    cpuMsPerRun: { ...cpuMsPerRun, servicesTogether: servicesCpuMs },
+    stateWritesPerRun: rounded((after.writes - before.writes) / runs, 2),
+    idle,
+    lost: stretches.reduce((sum, stretch) => sum + stretch.lost, 0),
+    duplicated: counts.duplicated,
+    redeliveries: counts.redeliveries,
+    machineDuringWindows: { idleShare: rounded((after.machine.idle - before.machine.idle) / (elapsed * cpus().length), 3), stealSeconds: rounded(after.machine.steal - before.machine.steal, 2) },
+    tried: { tier1: tier1.tried, tier2: tier2.tried },
+  };
+}
+
+function sustainedOf(stretch: Stretch | undefined) {
+  return stretch && { offered: stretch.offered, achieved: stretch.achieved, lagStart: stretch.lagStart, lagEnd: stretch.lagEnd, p50Ms: stretch.p50Ms, p99Ms: stretch.p99Ms };
+}
+
+const median = (samples: readonly number[]): number => percentile(samples, 0.5);
+
+/** CPU seconds so far of every process of the mesh, of the broker and of the database. */
+function cpuByProcess(world: BenchInstallation): { cpu: Record<string, number> } {
+  const { mesh, infrastructure } = world.installation;
+  const pids = [...mesh.all().map((member) => [member.options.instance, member.pid] as const), ...infrastructure.processes.map((server) => [server.name, server.pid] as const)];
+  return { cpu: Object.fromEntries(pids.flatMap(([name, pid]) => (pid === undefined ? [] : [[name, cpuSeconds(pid) ?? 0]]))) };
+}
+
+/** Documents written so far by all services, clearing of outboxes included. */
+async function stateWrites(world: BenchInstallation): Promise<number> {
+  let sum = 0;
+  for (const member of world.installation.mesh.all()) {
+    const text = await (await fetch(`http://127.0.0.1:${member.options.managementPort}/metrics`)).text();
+    for (const [, value] of text.matchAll(/^nervus_state_(?:writes|clears)_total\{[^}]*\} (\d+)/gm)) sum += Number(value);
+  }
+  return sum;
+}
+
+/** What the mesh uses when nothing happens: share of one core, and resident memory, by process. */
+async function idleFigures(world: BenchInstallation, forSeconds: number) {
+  const before = cpuByProcess(world).cpu;
+  await new Promise((resolve) => setTimeout(resolve, forSeconds * 1000));
+  const after = cpuByProcess(world).cpu;
+  const rss = Object.fromEntries(world.installation.mesh.all().map((member) => [member.options.instance, rounded((residentBytes(member.pid ?? 0) ?? 0) / 2 ** 20)]));
+  return { cpuPercent: Object.fromEntries(Object.entries(after).map(([name, used]) => [name, rounded(((used - (before[name] ?? 0)) / forSeconds) * 100, 2)])), rssMb: rss };
+}
