@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ServiceName } from '@nervus/contracts';
-import type { KafkaClient, Subscription, Tables } from '@nervus/messaging';
+import type { DeadLetter, KafkaClient, Subscription, Tables } from '@nervus/messaging';
 import type { TrustBundle, WorkloadDirectory } from '@nervus/trust';
 import type { DynamicModule, INestApplication } from '@nestjs/common';
 import type { Logger } from 'pino';
@@ -47,6 +47,8 @@ export interface ServiceDefinition<T extends TProperties> {
   readonly introducer?: (config: Static<TObject<T>> & KitConfig, kit: Kit) => Introducer;
   /** Replaces the subscriptions that follow from `@On` handlers: for audit, which takes every record as bytes. */
   readonly subscriptions?: (app: INestApplication, kit: Kit) => readonly Subscription[];
+  /** Takes the copies in the dead-letter topics that the service reads, for people to look at. @default none are read */
+  readonly deadLetters?: (app: INestApplication, kit: Kit) => (letter: DeadLetter) => Promise<void>;
   /** Prepares the public HTTP server before it listens: raw bodies, headers, limits. */
   readonly http?: (app: INestApplication, config: Static<TObject<T>> & KitConfig, kit: Kit) => void;
   /** Runs first when the service stops, while records still come in: what must still be read, is read here. Must be bounded. */

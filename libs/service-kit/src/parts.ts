@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { ownTopics, rootId, type ServiceName } from '@nervus/contracts';
-import { checkTopics, createPipeline, type EventHandler, type KafkaClient, Publisher, Quarantine, type RecordHandler, Tables } from '@nervus/messaging';
+import { checkTopics, createPipeline, type DeadLetter, type EventHandler, type KafkaClient, Publisher, Quarantine, type RecordHandler, Tables } from '@nervus/messaging';
 import { createKafkaJsClient } from '@nervus/messaging-kafkajs';
 import { parseTrustBundle, RecordVerifier, WorkloadDirectory } from '@nervus/trust';
 import type { Logger } from 'pino';
@@ -29,14 +29,14 @@ export interface Parts {
   /** In which this process numbers the records that audit does not log. */
   readonly unauditedEpoch: string;
   readonly IdentityAnswered: ReturnType<typeof ownTopics>['CommandAnswered'];
-  readonly pipeline: (handlers: ReadonlyMap<string, EventHandler>) => RecordHandler;
+  readonly pipeline: (handlers: ReadonlyMap<string, EventHandler>, deadLetters?: (letter: DeadLetter) => Promise<void>) => RecordHandler;
   /** The process cannot go on honestly: it becomes unready, says why and ends. */
   readonly fatal: (error: Error) => void;
   close(): Promise<void>;
 }
 
 /** Connects to the broker and the database and checks that the declared topics exist; nothing is read or written yet. */
-export async function connect(service: ServiceName, config: KitConfig, base: { logger: Logger; metrics: Metrics; health: Health; tracing: Tracing; onFatal: (error: Error) => void }): Promise<Parts> {
+export async function connect(service: ServiceName, config: KitConfig, base: { logger: Logger; metrics: Metrics; health: Health; tracing: Tracing; readsDeadLetters: boolean; onFatal: (error: Error) => void }): Promise<Parts> {
   const { logger, metrics, health, tracing, onFatal } = base;
   const bundle = parseTrustBundle(readFileSync(config.trustBundle), config.trustBundleThumbprint);
   const clock = new ServiceClock();
@@ -64,7 +64,7 @@ export async function connect(service: ServiceName, config: KitConfig, base: { l
   const directory = new WorkloadDirectory();
   const observer = pipelineObserver(metrics, logger);
   const quarantine = new Quarantine({ service, groupId: config.topicPrefix + service, clock, observer, publish: (events) => publisher.publish(events) });
-  const verifier = new RecordVerifier({ directory, topicPrefix: config.topicPrefix, subscribes: () => false });
+  const verifier = new RecordVerifier({ directory, topicPrefix: config.topicPrefix, subscribes: () => base.readsDeadLetters });
   const tables = new Tables({ client, service, topicPrefix: config.topicPrefix, epoch, clock, bundle, directory, verifier, quarantine, onFatal: fatal });
   const events = new Events(publisher, clock);
   const sweeps = new Sweeps(clock, logger);
@@ -74,7 +74,7 @@ export async function connect(service: ServiceName, config: KitConfig, base: { l
     database,
     unauditedEpoch,
     IdentityAnswered: ownTopics('identity').CommandAnswered,
-    pipeline: (handlers) => createPipeline({ service, topicPrefix: config.topicPrefix, groupId: config.topicPrefix + service, clock, verifier, catchUp: () => tables.catchUp(), publisher, quarantine, handlers, observer }),
+    pipeline: (handlers, deadLetters) => createPipeline({ service, topicPrefix: config.topicPrefix, groupId: config.topicPrefix + service, clock, verifier, catchUp: () => tables.catchUp(), publisher, quarantine, handlers, observer, ...(deadLetters && { deadLetters }) }),
     close: async () => {
       await database.close();
       await tracing.close();

@@ -28,7 +28,7 @@ export async function startService<T extends TProperties>(definition: ServiceDef
   const metrics = new Metrics(definition.service);
   const health = new Health();
   const management = await openManagement(health, metrics, config.managementHost, config.managementPort);
-  const parts = await connect(definition.service, config, { logger, metrics, health, tracing, onFatal });
+  const parts = await connect(definition.service, config, { logger, metrics, health, tracing, onFatal, readsDeadLetters: definition.deadLetters !== undefined });
   const service = new RunningService(definition, config, parts, management);
   await service.start();
   return service;

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { type INestApplication } from '@nestjs/common';
 import { Engine, type EventHandler, type Subscription } from '@nervus/messaging';
 import { type Handler, NervusTransport, RethrowFilter } from '@nervus/messaging-nest';
-import { findTopic, physicalName, type RecordType, readingOf, findRecordType, topicOf } from '@nervus/contracts';
+import { findTopic, physicalName, type RecordType, readingOf, findRecordType, topicOf, topicsReadBy } from '@nervus/contracts';
 import { NestFactory } from '@nestjs/core';
 import type { Static, TObject, TProperties } from 'typebox';
 import type { KitConfig } from './config.js';
@@ -127,8 +127,9 @@ export class RunningService<T extends TProperties> {
   private subscriptionsOf(handlers: ReadonlyMap<string, Handler>): readonly Subscription[] {
     const { parts, definition, config } = this;
     const wrapped = new Map<string, EventHandler>([...handlers].map(([type, handle]) => [type, (event) => handle(event)]));
-    const record = parts.pipeline(wrapped);
-    const names = new Set([...handlers.keys()].map((type) => topicNameOf(type, definition.service)));
+    const record = parts.pipeline(wrapped, definition.deadLetters?.(this.app!, parts.kit));
+    const copies = definition.deadLetters ? topicsReadBy(definition.service, 'group').filter((declaration) => declaration.copies).map(({ name }) => name) : [];
+    const names = new Set([...[...handlers.keys()].map((type) => topicNameOf(type, definition.service)), ...copies]);
     return [...names].map((name) => ({ topic: physicalName({ name }, config.topicPrefix), from: 'beginning', order: findTopic(name)?.order ?? 'key', handle: { record } }));
   }
 
