@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
 export { ActionConfig } from './config.js';
-export { actionService } from './service.js';
+export { actionService } from './action.service.js';
