@@ -34,7 +34,7 @@ const env = { ...process.env, PATH: dirname(node) + delimiter + (process.env.PAT
 build();
 const entry = commands[name];
 if (entry) {
-  const child = spawn(node, ['--enable-source-maps', '--disable-warning=ExperimentalWarning', join(root, entry), ...rest], { cwd: root, env, stdio: 'inherit' });
+  const child = spawn(node, ['--enable-source-maps', '--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning', join(root, entry), ...rest], { cwd: root, env, stdio: 'inherit' });
   // Ctrl-C reaches the whole process group by itself; a supervisor signals only us, so hand it on.
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   process.on('SIGINT', () => {});

@@ -77,7 +77,7 @@ async function measure(world: BenchInstallation) {
     latency: { offered: latencyRate, p50Ms: p50, p99Ms: p99 },
     bare: { hops, offered: latencyRate, p50Ms: bareP50, p99Ms: bareP99, cpuMs: bareCpuMs },
     ratios: { p99: rounded(p99 / bareP99, 2), p50: rounded(p50 / bareP50, 2), cpu: rounded(servicesCpuMs / bareCpuMs, 2) },
-    windows: windows.map(({ mesh: stretch, bare: floor, ratioP99 }) => ({ p50Ms: stretch.p50Ms, p99Ms: stretch.p99Ms, barP50Ms: floor.p50Ms, bareP99Ms: floor.p99Ms, ratioP99 })),
+    windows: windows.map(({ mesh: stretch, bare: floor, ratioP99 }) => ({ p50Ms: stretch.p50Ms, p99Ms: stretch.p99Ms, bareP50Ms: floor.p50Ms, bareP99Ms: floor.p99Ms, ratioP99 })),
     cpuMsPerRun: { ...cpuMsPerRun, servicesTogether: servicesCpuMs },
     stateWritesPerRun: rounded((after.writes - before.writes) / runs, 2),
     idle,
@@ -93,7 +93,9 @@ function sustainedOf(stretch: Stretch | undefined) {
   return stretch && { offered: stretch.offered, achieved: stretch.achieved, lagStart: stretch.lagStart, lagEnd: stretch.lagEnd, p50Ms: stretch.p50Ms, p99Ms: stretch.p99Ms };
 }
 
-const median = (samples: readonly number[]): number => percentile(samples, 0.5);
+function median(samples: readonly number[]): number {
+  return percentile(samples, 0.5);
+}
 
 /** CPU seconds so far of every process of the mesh, of the broker and of the database. */
 function cpuByProcess(world: BenchInstallation): { cpu: Record<string, number> } {
