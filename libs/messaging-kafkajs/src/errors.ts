@@ -70,6 +70,7 @@ export function clientError(error: unknown, doing: string, details: Readonly<Rec
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return new KafkaClientError('unknown_topic', `${doing}: the broker knows no such topic; create it as declared`, false, details, options);
   if (type === 'TOPIC_AUTHORIZATION_FAILED') return new KafkaClientError('topic_not_authorised', `${doing}: this client is not authorised for the topic`, false, details, options);
   if (type === 'GROUP_AUTHORIZATION_FAILED') return new KafkaClientError('group_not_authorised', `${doing}: this client is not authorised for the group`, false, details, options);
+  if (type === 'CLUSTER_AUTHORIZATION_FAILED') return new KafkaClientError('not_a_writer', `${doing}: the broker gives this client no producer id, since it may write to no topic; grant Write on the topics as declared`, false, details, options);
   if (name.startsWith('KafkaJSConnection')) return new KafkaClientError('broker_unreachable', `${doing}: no connection to the broker (${message})`, true, details, options);
   return new KafkaClientError((type ?? name).toLowerCase(), `${doing}: ${message}`, hopeless.has(type ?? '') ? false : causeOf(error).retriable, details, options);
 }
