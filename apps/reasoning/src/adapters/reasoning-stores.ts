@@ -6,6 +6,11 @@ import type { PublishedAgent, StoredAgentFiles } from '../domain/publication.js'
 import type { MemoryState } from '../domain/memory.js';
 import { isOver, type RunState } from '../domain/run.js';
 
+const dayMs = 86_400_000;
+const keptDays = 31;
+/** A series may come once a month, and a year of silence means that nobody sends it any more. */
+const forgottenDays = 400;
+
 /** What reasoning keeps, one collection each. Every id begins with the tenant. */
 @Injectable()
 export class ReasoningStores {
@@ -23,9 +28,11 @@ export class ReasoningStores {
       name: 'runs',
       indexes: { held: (run) => (run.held && !isOver(run) ? true : undefined) },
       // A run that thinks is looked at when its lease ends, one that waits at its deadline; a held one by its index.
+      // Kept for as long as a signal or an outcome of it can be read again.
+      expires: (run) => (isOver(run) ? run.deadlineAt + keptDays * dayMs : undefined),
       deadline: (run) => (isOver(run) || run.held ? undefined : run.state === 'running' ? (run.lease?.until ?? run.deadlineAt) : run.deadlineAt),
     });
-    this.memories = stores.collection<MemoryState>({ name: 'memories' });
+    this.memories = stores.collection<MemoryState>({ name: 'memories', expires: ({ at }) => at + forgottenDays * dayMs });
     this.agents = stores.collection<PublishedAgent>({ name: 'agents' });
     this.agentFiles = stores.collection<StoredAgentFiles>({ name: 'agent_files' });
   }

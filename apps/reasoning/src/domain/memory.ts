@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { base64url, sha256 } from '@nervus/trust';
-import type { Memory } from './brains/brain.js';
+import type { Memory, Trigger } from './brains/brain.js';
 
 /** One document of an agent's memory, with the verdicts on the signals that changed it last. */
 export interface MemoryState {
+  /** When the newest signal came that it has seen, milliseconds. */
+  readonly at: number;
   readonly state: object;
   readonly verdicts: readonly { readonly eventId: string; readonly verdict: unknown }[];
 }
@@ -15,10 +17,10 @@ const mostVerdicts = 24;
 export const memoryId = (tenant: string, agentName: string, key: string): string => `${tenant}/${agentName}/${base64url(sha256(key)).slice(0, 22)}`;
 
 /** Observes a signal once: told again, it changes nothing. */
-export function remember(known: MemoryState | undefined, memory: Memory, eventId: string): MemoryState {
+export function remember(known: MemoryState | undefined, memory: Memory, { eventId, at }: Pick<Trigger, 'eventId' | 'at'>): MemoryState {
   if (known?.verdicts.some((one) => one.eventId === eventId)) return known;
   const { state, verdict } = memory.observe(known?.state);
-  return { state, verdicts: [...(known?.verdicts ?? []), { eventId, verdict }].slice(-mostVerdicts) };
+  return { at: Math.max(at, known?.at ?? 0), state, verdicts: [...(known?.verdicts ?? []), { eventId, verdict }].slice(-mostVerdicts) };
 }
 
 /**

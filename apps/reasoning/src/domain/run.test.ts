@@ -247,9 +247,9 @@ describe('a run that a model is asked about', () => {
 describe('memory', () => {
   const memory = (add: string) => ({ key: 'k', observe: (state: unknown) => ({ state: { seen: [...((state as { seen: string[] } | undefined)?.seen ?? []), add] }, verdict: ((state as { seen: string[] } | undefined)?.seen ?? []).length }) });
   it('a signal that comes again gets the verdict that it had, though more has been seen since', () => {
-    let state = remember(undefined, memory('a'), 'a');
-    state = remember(state, memory('b'), 'b');
-    expect(remember(state, memory('a'), 'a')).toBe(state);
+    let state = remember(undefined, memory('a'), { eventId: 'a', at: 1 });
+    state = remember(state, memory('b'), { eventId: 'b', at: 2 });
+    expect(remember(state, memory('a'), { eventId: 'a', at: 1 })).toBe(state);
     expect(verdictOn(state, memory('a'), 'a')).toBe(0);
     expect(verdictOn(state, memory('b'), 'b')).toBe(1);
   });

@@ -53,11 +53,12 @@ export class StartRun {
     if (reading) await this.store(concludeRun(agent, run, trigger, thoughtOfRules(agent, trigger, reading, verdict), stops, nowMs), signal.id);
   }
 
-  private async verdict(agent: LoadedAgent, { tenant, eventId }: Trigger, { memory }: Reading): Promise<unknown> {
+  private async verdict(agent: LoadedAgent, trigger: Trigger, { memory }: Reading): Promise<unknown> {
     if (!memory) return undefined;
+    const { tenant, eventId } = trigger;
     const id = memoryId(tenant, agent.reference.name, memory.key);
     const { state } = await this.stores.memories.apply(id, eventId, (known) => {
-      const state = remember(known, memory, eventId);
+      const state = remember(known, memory, trigger);
       return state === known ? 'unchanged' : { state, events: [] };
     });
     return verdictOn(state, memory, eventId);
