@@ -8,7 +8,7 @@
 // - Whoever gets an answer gets it after the write was acknowledged; whoever gets `UnavailableError` may ask again
 //   with the same event id.
 import {
-  type Aggregate, type AggregateStore, type Applied, type ApplyOptions, type Clock, type CollectionDeclaration, type Decision, type EventSink, type OutgoingEvent, PermanentError, UnavailableError,
+  type Aggregate, type AggregateStore, type Applied, type ApplyOptions, type Clock, type CollectionDeclaration, type Decision, type EventSink, type OutgoingEvent, PermanentError, UnavailableError, within,
 } from '@nervus/messaging';
 import { type Database, databaseError, type FailedOperation, isUnstorable, lostRace } from './database.js';
 import { aggregateOf, documentOf, type StoredDocument } from './document.js';
@@ -164,12 +164,16 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
     return ours.length;
   }
 
-  /** Takes nothing more, ends what was asked for and clears what was acknowledged. Rejects with nothing. */
-  async close(): Promise<void> {
+  /**
+   * Takes nothing more, ends what was asked for, and clears what Kafka acknowledges within the budget, so that a
+   * successor finds nothing to publish again. Never rejects.
+   */
+  async close({ drainMs = 2000 }: { readonly drainMs?: number } = {}): Promise<void> {
     this.#closed = true;
-    await this.#running;
     this.#cancelClearing?.();
-    await this.#clear();
+    await this.#running;
+    await within(this.#handover.whenBelow(1), drainMs, this.options.clock, `publishing the outboxes of ${this.name}`).catch(() => undefined);
+    while (await this.#clear());
   }
 
   async #rounds(): Promise<void> {
@@ -308,18 +312,21 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
     });
   }
 
-  /** Never rejects; what could not be cleared is tried again with the next. */
-  async #clear(): Promise<void> {
+  /** Whether something was cleared. Never rejects; what could not be cleared is tried again with the next. */
+  async #clear(): Promise<boolean> {
     const batch = this.#open.toClear(1000);
-    if (batch.length === 0) return;
+    if (batch.length === 0) return false;
+    let cleared = false;
     try {
       await this.#documents.clear(batch);
       for (const { id, eventIds } of batch) this.#recent.update(id, (document) => ({ ...document, outbox: document.outbox.filter((event) => !eventIds.includes(event.id)) }));
       this.#open.cleared(batch);
       this.#metrics.cleared(this.name, batch.length);
+      cleared = true;
     } catch {
       // The entries are published; that they are cleared later costs nothing.
     }
     this.#clearSoon();
+    return cleared;
   }
 }

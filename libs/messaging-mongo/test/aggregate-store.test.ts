@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { PermanentError, systemClock } from '@nervus/messaging';
+import { PermanentError } from '@nervus/messaging';
 import { FakeClock } from '@nervus/messaging/testing';
 import { describe, expect, it } from 'vitest';
 import type { StoreMetrics } from '../src/index.js';
@@ -289,19 +289,34 @@ describe('restarting', () => {
   it('a successor finds state, applied ids and what is unpublished as they were', async () => {
     const database = await fresh();
     await applyAll(await storeOn(database, { sink: new HeldSink(true) }), 'a', 3);
-    const successor = await storeOn(database, { clock: systemClock });
+    const successor = await storeOn(database);
     expect(await successor.read('a')).toEqual({ id: 'a', version: 1, state: { owner: 'ann', sum: 3 } });
     expect((await successor.apply('a', 'e1', add(1, 'e1'))).outcome).toBe('duplicate');
     expect(await outboxOf(database, 'a')).toEqual(['said-e0', 'said-e1', 'said-e2']);
   });
 
-  it('closing clears what was acknowledged and refuses what comes later', async () => {
+  it('closing waits for Kafka, clears what was acknowledged and refuses what comes later', async () => {
     const database = await fresh();
-    const store = await storeOn(database, { clock: new FakeClock() });
+    const sink = new HeldSink(true);
+    const store = await storeOn(database, { sink });
     await store.apply('a', 'e', add(1, 'e'));
-    await store.close();
+    const closing = store.close();
+    expect(await outboxOf(database, 'a')).toEqual(['said-e']);
+    sink.acknowledge();
+    await closing;
     expect(await outboxOf(database, 'a')).toEqual([]);
     await expect(store.apply('a', 'f', add(1, 'f'))).rejects.toMatchObject({ code: 'store_closed' });
+  });
+
+  it('closing does not wait longer than it is given', async () => {
+    const database = await fresh();
+    const clock = new FakeClock();
+    const store = await storeOn(database, { sink: new HeldSink(true), clock });
+    await store.apply('a', 'e', add(1, 'e'));
+    const closing = store.close({ drainMs: 500 });
+    await clock.advance(500);
+    await closing;
+    expect(await outboxOf(database, 'a')).toEqual(['said-e']);
   });
 
   it('the compare-and-set index is there, or every write would scan the collection', async () => {
