@@ -13,6 +13,12 @@ export interface Candidate {
   readonly faults: readonly string[];
 }
 
+/** There is no folder of agents where the configuration says. */
+export class AgentsFolderUnreadable extends Error {
+  override readonly name = 'AgentsFolderUnreadable';
+  readonly code = 'agents_folder_unreadable';
+}
+
 /** The folder that agents are read from. */
 export class AgentsFolder {
   constructor(
@@ -23,7 +29,7 @@ export class AgentsFolder {
 
   /** Changes when a file of an agent does: names, sizes and times of change. Looking is cheap, reading is not. */
   signature(): string {
-    return agentDirectoriesIn(this.folder)
+    return this.directories()
       .flatMap((directory) => readdirSync(join(this.folder, directory), { recursive: true, withFileTypes: true }))
       .filter((entry) => entry.isFile())
       .map((entry) => {
@@ -34,13 +40,21 @@ export class AgentsFolder {
       .join('\n');
   }
 
-  /** @throws Error when the folder itself cannot be read */
+  /** @throws AgentsFolderUnreadable */
   read(): Candidate[] {
-    return agentDirectoriesIn(this.folder).map((directory) => {
+    return this.directories().map((directory) => {
       const files = agentDirectory(join(this.folder, directory));
       const text = files.read(manifestFile);
       const validation = validateAgent(files, { models: this.models });
       return { directory, manifestText: 'text' in text ? text.text : '', validation, faults: validation.faults.map(faultText) };
     });
+  }
+
+  private directories(): string[] {
+    try {
+      return agentDirectoriesIn(this.folder);
+    } catch (error) {
+      throw new AgentsFolderUnreadable(`the agents folder "${this.folder}" cannot be read (${error instanceof Error ? error.message : String(error)}); expected a folder with one directory per agent: set NERVUS_AGENTS_FOLDER`, { cause: error });
+    }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Invariant: a run is asked about by at most one process at a time, the holder of its newest lease; every write of an
 // answer is fenced by the number of that lease, so what a process that was thought dead brings later changes nothing.
+import { defaultInputBytes } from '@nervus/agent-manifest';
 import { derivedId } from '@nervus/contracts';
 import { digestOf, digestOfBytes } from '@nervus/trust';
 import { OwnIdentity, ServiceClock, ServiceLogger } from '@nervus/service-kit';
@@ -18,7 +19,6 @@ import { thoughtOfModel } from '../domain/brains/model/thought.js';
 import type { LoadedAgent } from '../domain/loaded-agent.js';
 import { triggerIn } from '../domain/question.js';
 import type { Answer, RunChange, RunState } from '../domain/run.js';
-import { defaultInputBytes } from '@nervus/agent-manifest';
 import { ChangeRun } from './change-run.js';
 
 /** How runs are leased and how many models are asked at once; from the configuration. */
@@ -49,7 +49,7 @@ export class AskModels {
   ) {}
 
   /** Stores a new run with its question; the model is asked after that. A run that is there already is left alone. */
-  async begin(_agent: LoadedAgent, run: RunState, trigger: Trigger, verdict: unknown): Promise<void> {
+  async begin(run: RunState, trigger: Trigger, verdict: unknown): Promise<void> {
     const asked = askedRun(run, trigger, verdict, this.identity.epoch, this.clock.now(), this.limits.leaseMs);
     let isNew = false;
     const stored = await this.runs.apply(run.tenant, run.runId, trigger.eventId, (current) => {
@@ -156,9 +156,11 @@ export class AskModels {
 
   private async call(agent: LoadedAgent, run: RunState, { brain, maxOutputTokens, timeoutMs }: AskableModel, prompt: ModelPrompt, abort: AbortSignal): Promise<Answer | undefined> {
     const started = this.clock.now();
-    const limit = AbortSignal.any([abort, AbortSignal.timeout(Math.min(timeoutMs, agent.budgets.wall))]);
+    const tooLate = new AbortController();
+    const limitMs = Math.min(timeoutMs, agent.budgets.wall);
+    const cancel = this.clock.after(limitMs, () => tooLate.abort(new Error(`no answer within ${limitMs} ms`)));
     try {
-      const words = await brain.ask(prompt, outputTokensLeft(agent, run, sizeOf(prompt), maxOutputTokens), limit);
+      const words = await brain.ask(prompt, outputTokensLeft(agent, run, sizeOf(prompt), maxOutputTokens), AbortSignal.any([abort, tooLate.signal]));
       this.metrics.modelTokens.inc({ model: brain.id, direction: 'input' }, words.inputTokens);
       this.metrics.modelTokens.inc({ model: brain.id, direction: 'output' }, words.outputTokens);
       return { ...words, sha256: digestOf([brain.id, digestOfBytes(prompt.system), digestOfBytes(prompt.prompt), digestOfBytes(words.text)]), model: brain.id };
@@ -166,6 +168,7 @@ export class AskModels {
       if (!abort.aborted) this.logger.warn({ err: error, code: 'model_unavailable', model: brain.id }, 'a model gave no answer');
       return undefined;
     } finally {
+      cancel();
       this.metrics.modelCall.observe({ model: brain.id }, (this.clock.now() - started) / 1000);
     }
   }

@@ -49,7 +49,7 @@ export class StartRun {
     if (over) return this.store(over, signal.id);
     const reading = agent.rules?.read(trigger);
     const verdict = reading && (await this.verdict(agent, trigger, reading));
-    if (agent.model) return this.models.begin(agent, run, trigger, verdict);
+    if (agent.model) return this.models.begin(run, trigger, verdict);
     if (reading) await this.store(concludeRun(agent, run, trigger, thoughtOfRules(agent, trigger, reading, verdict), stops, nowMs), signal.id);
   }
 
