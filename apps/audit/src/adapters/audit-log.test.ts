@@ -171,6 +171,29 @@ describe('what was lost or altered behind the writer', () => {
   });
 });
 
+describe('what the log needs is away (abuse case 10)', () => {
+  it.each(['database', 'broker'])('the %s: no receipt, health red; back again, nothing is lost or doubled', async (what) => {
+    const { mesh, started } = startedMesh();
+    const log = await harness.open();
+    await harness.submit(log, started);
+    const before = harness.published.length;
+    if (what === 'database') harness.store.failure = unavailable;
+    else harness.brokerFailure = unavailable;
+    const records = fullOf(mesh, 5);
+    const submitted = harness.submit(log, records);
+    await vi.waitFor(() => expect(harness.problems.get('append')).toBe('away'));
+    expect([harness.published.length, harness.intents()]).toEqual([before, []]);
+    harness.store.failure = undefined;
+    harness.brokerFailure = undefined;
+    await submitted;
+    await harness.submit(log, farewell(mesh));
+    expect(harness.problems.size).toBe(0);
+    expect(harness.intents()).toHaveLength(2);
+    await log.close();
+    expect(await harness.verify(mesh.trust)).toMatchObject({ verdict: 'VERIFIED', counts: { entries: started.length + records.length + 7 } });
+  });
+});
+
 describe('a full disk (abuse case 10)', () => {
   const mountable = ((): boolean => {
     try {

@@ -76,7 +76,7 @@ export class AuditLog {
     const fence = head.fence;
     const pause = (ms: number): Promise<void> => new Promise((resolve) => clock.after(ms, resolve));
     let bundled = (_index: number): Promise<void> => Promise.resolve();
-    const files = new LogFiles({ folder, pause: () => pause(500), onProblem: (error) => options.onProblem('files', error ? error.message : null), onBundled: (index) => bundled(index) });
+    const files = new LogFiles({ folder, signer: key.signer, pause: () => pause(500), onProblem: (error) => options.onProblem('files', error ? error.message : null), onBundled: (index) => bundled(index) });
     const commit = options.head.commit.bind(options.head, fence);
     const opened = await openLog({ folder, topicPrefix: options.topicPrefix, head, verifierKey: key.signer.verifierKey, onKafka: await options.newestOnKafka(), files, commit });
     const journal = await Journal.open(join(folder, 'journal'), fence);

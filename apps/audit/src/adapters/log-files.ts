@@ -4,8 +4,8 @@
 // Invariant: files are written one after the other in the order of the log, and a checkpoint only after all that it needs.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bundlePath, encodeBundle, encodeTile, TileBuilder, tilePath, tileWidth } from '@nervus/transparency-log';
-import { encodePayloads, payloadPath } from '@nervus/verifier';
+import { bundlePath, encodeBundle, encodeTile, type NoteSigner, signNote, TileBuilder, tilePath, tileWidth } from '@nervus/transparency-log';
+import { coordinatesText, encodePayloadBundle, payloadPath } from '@nervus/verifier';
 import { createOnce, replaceFile } from './durable-files.js';
 import type { JournalRecord } from './journal-frames.js';
 
@@ -26,11 +26,15 @@ interface FileToWrite {
 export interface Snapshot {
   readonly size: number;
   readonly root: Uint8Array;
-  readonly partials: readonly FileToWrite[];
+  /** The partial tiles, and the entries of the bundle that is not full. */
+  readonly tiles: readonly FileToWrite[];
+  readonly open: readonly JournalRecord[];
 }
 
 export interface LogFilesOptions {
   readonly folder: string;
+  /** Signs where and when the records of a bundle were read. */
+  readonly signer: NoteSigner;
   /** Waits before a write that failed is tried again. */
   readonly pause: () => Promise<void>;
   /** Told of a write that failed, and with undefined when one succeeded again. */
@@ -67,10 +71,11 @@ export class LogFiles {
       if (this.open.length < tileWidth) continue;
       const end = this.builder.size;
       const bundle = end / tileWidth - 1;
-      const files = [...bundleFiles(bundle, this.open), ...this.builder.takeFull().map((tile) => ({ path: tilePath(tile), bytes: encodeTile(tile.hashes) }))];
+      const records = this.open;
+      const tiles = this.builder.takeFull().map((tile) => ({ path: tilePath(tile), bytes: encodeTile(tile.hashes) }));
       this.open = [];
       void this.enqueue(async () => {
-        for (const file of files) await this.untilWritten(() => createOnce(join(this.options.folder, file.path), file.bytes));
+        for (const file of [...(await this.bundleFiles(bundle, records)), ...tiles]) await this.untilWritten(() => createOnce(join(this.options.folder, file.path), file.bytes));
         await this.options.onBundled(end);
       });
     }
@@ -79,15 +84,16 @@ export class LogFiles {
   /** The log as it is now: what a checkpoint over it says, and the partial files that it needs. */
   snapshot(): Snapshot {
     const size = this.builder.size;
-    const partials = this.builder.partials().map((tile) => ({ path: tilePath(tile), bytes: encodeTile(tile.hashes) }));
-    if (this.open.length > 0) partials.push(...bundleFiles(Math.floor(size / tileWidth), this.open));
-    return { size, root: this.root(), partials };
+    const tiles = this.builder.partials().map((tile) => ({ path: tilePath(tile), bytes: encodeTile(tile.hashes) }));
+    return { size, root: this.root(), tiles, open: [...this.open] };
   }
 
   /** Writes the partial files of a snapshot. */
-  writePartials({ partials }: Snapshot): Promise<void> {
+  writePartials({ size, tiles, open }: Snapshot): Promise<void> {
     return this.enqueue(async () => {
-      for (const { path, bytes } of partials) await this.untilWritten(() => createOnce(join(this.options.folder, path), bytes));
+      const files = [...tiles, ...(open.length > 0 ? await this.bundleFiles(Math.floor(size / tileWidth), open) : [])];
+      for (const { path, bytes } of files) await this.untilWritten(() => createOnce(join(this.options.folder, path), bytes));
+      await this.forgetPartials(files.map(({ path }) => path));
     });
   }
 
@@ -96,13 +102,12 @@ export class LogFiles {
    * @param archive whether to keep this checkpoint below `checkpoints/` as well
    */
   async publish(snapshot: Snapshot, note: Uint8Array, archive: boolean): Promise<void> {
-    const { size, partials } = snapshot;
+    const { size } = snapshot;
     const written = this.writePartials(snapshot);
     await this.enqueue(async () => {
       await written;
       if (archive) await this.untilWritten(() => createOnce(join(this.options.folder, 'checkpoints', String(size)), note));
       await this.untilWritten(() => replaceFile(join(this.options.folder, 'checkpoint'), note));
-      await this.forgetPartials(partials.map(({ path }) => path));
     });
   }
 
@@ -148,11 +153,14 @@ export class LogFiles {
     const stillUsed = new Set(this.partials.slice(1).flat());
     for (const path of this.partials.shift() ?? []) if (!stillUsed.has(path)) await rm(join(this.options.folder, path), { force: true });
   }
-}
 
-function bundleFiles(bundle: number, records: readonly JournalRecord[]): FileToWrite[] {
-  return [
-    { path: bundlePath(bundle, records.length), bytes: encodeBundle(records.map(({ entry }) => entry)) },
-    { path: payloadPath(bundle, records.length), bytes: encodePayloads(records.map(({ payload }) => payload)) },
-  ];
+  private async bundleFiles(bundle: number, records: readonly JournalRecord[]): Promise<FileToWrite[]> {
+    const { signer } = this.options;
+    const payloads = records.map(({ payload }) => payload);
+    const note = await signNote(coordinatesText(signer.name, bundle, payloads), [signer]);
+    return [
+      { path: bundlePath(bundle, records.length), bytes: encodeBundle(records.map(({ entry }) => entry)) },
+      { path: payloadPath(bundle, records.length), bytes: encodePayloadBundle({ note, payloads }) },
+    ];
+  }
 }

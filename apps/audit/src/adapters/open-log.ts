@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { FindingRaised, topics } from '@nervus/contracts';
 import { type Checkpoint, Frontier, hashLeaf, noteVerifier, openCheckpoint, readBundle, tileWidth } from '@nervus/transparency-log';
 import { base64url, parseEntry } from '@nervus/trust';
-import { decodePayloads, decodeValue, factsOf, type Finding, isRead, LogFolder, payloadPath } from '@nervus/verifier';
+import { decodePayloadBundle, decodeValue, factsOf, type Finding, isRead, LogFolder, payloadPath } from '@nervus/verifier';
 import { FindingLedger, violation } from '../domain/finding-ledger.js';
 import { type LoggedRecord, LogState } from '../domain/log-state.js';
 import { hasCode } from './durable-files.js';
@@ -106,7 +106,7 @@ async function* recordsOf(folder: string, size: number, frames: readonly Frame[]
 
 async function bundleIn(reader: LogFolder, bundle: number): Promise<JournalRecord[] | undefined> {
   const bytes = await reader.read(payloadPath(bundle, tileWidth));
-  const payloads = bytes && decodePayloads(bytes, tileWidth);
+  const payloads = bytes && decodePayloadBundle(bytes, tileWidth)?.payloads;
   const entries = payloads && (await readBundle(reader, bundle, tileWidth).catch(() => undefined));
   return entries?.flatMap((entry, i) => (payloads?.[i] ? [{ entry: Buffer.from(entry), payload: payloads[i] }] : []));
 }

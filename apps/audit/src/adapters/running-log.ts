@@ -3,7 +3,7 @@
 // when everything that Kafka had is in it. Until it is open, records wait and nothing is served.
 import { join } from 'node:path';
 import { allTopics, physicalName, readingOf } from '@nervus/contracts';
-import { createInspector, type InboundRecord, type Lease, type Subscription } from '@nervus/messaging';
+import { createInspector, type InboundRecord, type Lease, type Subscription, within } from '@nervus/messaging';
 import type { Kit, KitConfig } from '@nervus/service-kit';
 import { RecordVerifier } from '@nervus/trust';
 import type { AuditConfig } from '../config.js';
@@ -19,6 +19,8 @@ import { newestPublished } from './published-checkpoints.js';
 const everySecond = 1000;
 /** A third of the lease. */
 const renewEveryMs = 3000;
+/** Milliseconds for the last checkpoint and what is before it. */
+const closeMs = 15_000;
 
 export class RunningLog {
   readonly progress = new PartitionProgress();
@@ -29,6 +31,7 @@ export class RunningLog {
   private readonly cancels = new Set<() => void>();
   private readonly loops: Promise<void>[] = [];
   private closing = false;
+  private failed = false;
   private opened: Promise<{ readonly log: AuditLog; readonly capture: CaptureRecords }> | undefined;
 
   constructor(
@@ -45,7 +48,7 @@ export class RunningLog {
   /** Begins to open the log; gives what the engine is to hand over. */
   subscriptions(): Subscription[] {
     this.opened = this.open();
-    this.opened.catch((error: Error) => this.kit.fatal(error));
+    this.opened.catch((error: Error) => this.fail(error));
     return this.captured.map((topic) => ({ topic, from: 'beginning', handle: { batch: (records, lease) => this.handle(records, lease) } }));
   }
 
@@ -54,28 +57,39 @@ export class RunningLog {
     return this.opened !== undefined && !this.closing;
   }
 
-  /** Resolves when everything that Kafka holds now is in the log, or after so many milliseconds. */
+  /** Resolves when everything that Kafka holds now is in the log, or after so many milliseconds. Never rejects. */
   async readToEnd(limitMs: number): Promise<void> {
     const { clock, logger } = this.kit;
-    const until = clock.now() + limitMs;
     const asked = clock.now();
-    while (clock.now() < until) {
-      await this.ends.ask(this.captured);
-      if (this.captured.every((topic) => this.progress.isPast(topic, asked))) return;
-      await new Promise<void>((resolve) => clock.after(100, resolve));
-    }
-    logger.warn({ code: 'stopped_before_end', limitMs }, 'not everything that Kafka holds is in the log; the next start goes on from here');
+    const reading = async (): Promise<void> => {
+      await this.opened;
+      while (!this.closing && !this.failed) {
+        await this.ends.ask(this.captured);
+        if (this.captured.every((topic) => this.progress.isPast(topic, asked))) return;
+        await this.pause(100);
+      }
+    };
+    await within(reading(), limitMs, clock, 'reading to the end').catch((error: unknown) => logger.warn({ err: error, code: 'stopped_before_end' }, 'not everything that Kafka holds is in the log; the next start goes on from here'));
   }
 
-  /** Signs the last checkpoint and lets the log go. */
+  /** Signs the last checkpoint and lets the log go. Never rejects: what could not be finished, the next start finishes. */
   async close(): Promise<void> {
+    const { clock, logger } = this.kit;
     this.closing = true;
     for (const cancel of this.cancels) cancel();
-    await Promise.all(this.loops);
-    const opened = await this.opened?.catch(() => undefined);
-    await opened?.log.watch.tell().catch(() => undefined);
-    await opened?.log.close();
-    await this.ends.close();
+    const closing = async (): Promise<void> => {
+      const { log } = (await this.opened) ?? {};
+      await Promise.all(this.loops);
+      await log?.watch.tell();
+      await log?.close();
+      await this.ends.close();
+    };
+    await within(closing(), closeMs, clock, 'closing the log').catch((error: unknown) => logger.warn({ err: error, code: 'log_not_closed' }, 'the log could not be closed cleanly; the next start finishes what is left'));
+  }
+
+  private fail(error: Error): void {
+    this.failed = true;
+    this.kit.fatal(error);
   }
 
   private async handle(records: readonly InboundRecord[], lease: Lease): Promise<void> {
@@ -95,7 +109,7 @@ export class RunningLog {
       newestOnKafka: () => newestPublished({ client: kit.client, topicPrefix, verifierKey: key.signer.verifierKey, clock }),
       askEnds: async (topics) => void (await ends.ask(topics)),
       onProblem: (what, problem) => health.set(`log ${what}`, problem),
-      onFatal: (error) => kit.fatal(error),
+      onFatal: (error) => this.fail(error),
       maxBatch: config.appendEntries, lingerMs: config.appendLingerMs, gapAfterMs: config.gapSeconds * 1000,
       observer: this.metrics,
     });
@@ -116,7 +130,7 @@ export class RunningLog {
 
   /** One run is over before the next begins; a failed one is told of and tried again, unless it cannot ever succeed. */
   private every(name: string, ms: number, run: () => Promise<void>): void {
-    const { logger, fatal } = this.kit;
+    const { logger } = this.kit;
     const loop = async (): Promise<void> => {
       while (!this.closing) {
         await this.pause(ms);
@@ -125,7 +139,7 @@ export class RunningLog {
           await run();
         } catch (error) {
           const thrown = error instanceof Error ? error : new Error(String(error));
-          if ('retryable' in thrown && thrown.retryable === false) return fatal(thrown);
+          if ('retryable' in thrown && thrown.retryable === false) return this.fail(thrown);
           logger.warn({ err: thrown, code: 'log_task_failed', task: name }, 'a task of the log failed and is made again');
         }
       }

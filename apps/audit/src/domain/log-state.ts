@@ -2,7 +2,7 @@
 // What the writer must know of everything in the log to decide on the next record. A function of the log alone: a restart
 // builds it anew by reading the log, and nothing of it is stored elsewhere.
 import { DecisionMade, EnrolmentRequested, IntentRecorded, WorkloadChanged, type WorkloadChanged as Workload } from '@nervus/contracts';
-import { type EntryFacts, type EpochState, type Finding, type HeartbeatFacts, IdTable, isHeartbeat, type Predecessor, ProducerSequences, Rules } from '@nervus/verifier';
+import { countsAsProducer, type EntryFacts, type EpochState, type Finding, type HeartbeatFacts, IdTable, isHeartbeat, type KnownKey, type Predecessor, ProducerSequences, Rules } from '@nervus/verifier';
 import type { Candidate, Origin } from './candidate.js';
 
 /** What is to be done with a record. */
@@ -25,9 +25,9 @@ export class LogState {
   readonly rules = new Rules();
   readonly sequences = new ProducerSequences();
   private readonly ids = new IdTable();
-  /** SPIFFE ID by kid, from the workload entries of the log. */
-  private readonly workloads = new Map<string, string>();
-  /** Enrolments by kid: anybody can write one, so they count into no sequence before identity has made the key known. */
+  /** Keys by kid, from the workload entries of the log. */
+  private readonly workloads = new Map<string, KnownKey>();
+  /** Enrolments by kid: anybody can write one, so they count into no sequence before it is known whose key it is. */
   private readonly enrolments = new Map<string, Enrolment[]>();
   /** Which process wrote a decision, by its leaf. */
   private readonly decidedBy = new Map<string, string>();
@@ -73,7 +73,7 @@ export class LogState {
     return [...this.sequences.states()].filter((process) => process.state === 'open' && (this.heard.get(processOf(process)) ?? Infinity) < instant);
   }
 
-  private *numbered({ facts, selfSignedBy }: LoggedRecord, index: number): Generator<Finding> {
+  private *numbered({ facts, selfSignedBy, data }: LoggedRecord, index: number): Generator<Finding> {
     if (selfSignedBy === undefined) {
       if (this.sequences.place(facts.producer, facts.epoch, facts.n, index) === 'scattered') yield { rule: 'R8', code: 'sequence_scattered', indexes: [index], detail: `The process ${facts.epoch} of ${facts.producer} leaves more holes in its numbers than can be followed.` };
       return;
@@ -81,12 +81,12 @@ export class LogState {
     const known = this.enrolments.get(selfSignedBy);
     if (known) known.push({ facts, index });
     else this.enrolments.set(selfSignedBy, [{ facts, index }]);
-    if (this.workloads.get(selfSignedBy) === facts.producer) this.sequences.place(facts.producer, facts.epoch, facts.n, index);
+    if (data && countsAsProducer(data as EnrolmentRequested, facts.producer, (kid) => this.workloads.get(kid))) this.sequences.place(facts.producer, facts.epoch, facts.n, index);
   }
 
-  private introduced({ kid, spiffeId }: Workload): void {
+  private introduced({ kid, spiffeId, jwk }: Workload): void {
     if (this.workloads.has(kid)) return;
-    this.workloads.set(kid, spiffeId);
+    this.workloads.set(kid, { spiffeId, publicJwk: jwk });
     for (const { facts, index } of this.enrolments.get(kid) ?? []) if (facts.producer === spiffeId) this.sequences.place(facts.producer, facts.epoch, facts.n, index);
   }
 

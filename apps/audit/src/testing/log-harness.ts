@@ -40,6 +40,7 @@ export class LogHarness {
   readonly problems = new Map<string, string>();
   /** Thrown by the broker while it is set. */
   brokerFailure: Error | undefined;
+  private readonly opened: AuditLog[] = [];
   private processes = 0;
 
   private constructor(readonly root: string) {}
@@ -57,7 +58,7 @@ export class LogHarness {
     const head = await this.store.read('log');
     if (head) await this.store.apply('log', `expire ${this.processes}`, (state) => (state ? { state: { ...state, leaseUntil: 0 }, events: [] } : 'unchanged'));
     const key = await openLogKey(this.root, origin);
-    return AuditLog.open({
+    const log = await AuditLog.open({
       folder: this.folder, key, head: new HeadStore(this.store, `process ${this.processes++}`, () => Date.now()), topicPrefix: '', captured: ['t'], progress: this.progress,
       events: {
         of: (type, event) => eventOf(type, event, systemClock),
@@ -74,6 +75,8 @@ export class LogHarness {
       askEnds: () => Promise.resolve(), clock: systemClock,
       onProblem: (what, problem) => void (problem === null ? this.problems.delete(what) : this.problems.set(what, problem)), onFatal: (error) => this.fatal.push(error), lingerMs: 0, ...more,
     });
+    this.opened.push(log);
+    return log;
   }
 
   /** Hands records in as capture does; resolves when all are receipted. */
@@ -110,8 +113,10 @@ export class LogHarness {
     return verifyFolder({ log: this.folder, policyFile: join(this.root, 'log-policy'), trustFile });
   }
 
-  remove(): Promise<void> {
-    return rm(this.root, { recursive: true, force: true });
+  /** Ends what is left of processes that count as killed, and removes everything. */
+  async remove(): Promise<void> {
+    for (const log of this.opened) await log.close().catch(() => undefined);
+    await rm(this.root, { recursive: true, force: true });
   }
 }
 

@@ -111,11 +111,12 @@ export class LogWriter {
     return pending.done.promise;
   }
 
-  /** Ends waits whose predecessor will not come; those records are appended as they are. */
-  giveUpWaiting(progress: PartitionProgress, topicOf: (kind: 'decision' | 'intent') => string): void {
+  /** Ends waits whose predecessor will not come; those records, of which it gives the number, are appended as they are. */
+  giveUpWaiting(progress: PartitionProgress, topicOf: (kind: 'decision' | 'intent') => string): number {
     const given = this.waiting.giveUp((kind, instant) => progress.isPast(topicOf(kind), instant));
     for (const candidate of given) this.givenUp.add(candidate);
     this.enqueue(given.flatMap((candidate) => this.pendingOf.get(candidate) ?? []));
+    return given.length;
   }
 
   /** Issues the receipts that were withheld and need no longer be. */

@@ -35,6 +35,7 @@ const resolvable: ReadonlySet<string> = new Set(['decision_missing', 'intent_mis
 
 export class WatchLog {
   private round = 0;
+  private rulesDue = false;
 
   constructor(private readonly options: WatchOptions) {}
 
@@ -48,10 +49,12 @@ export class WatchLog {
     const overdue = this.round % 10 === 0 && (state.rules.openIntents() > 0 || this.round % 60 === 0);
     const topicsToAsk = gaps.isWatching || holes.some((gap) => gap.state === 'open') || overdue ? captured : awaited;
     if (topicsToAsk.length > 0) await this.options.askEnds(topicsToAsk);
-    if (awaited.length > 0) writer.giveUpWaiting(progress, (kind) => this.topicOf(kind));
+    const givenUp = awaited.length > 0 && writer.giveUpWaiting(progress, (kind) => this.topicOf(kind)) > 0;
     if (lookAtAll || gaps.isWatching) this.lookAtGaps(holes);
     await writer.releaseWithheld(gaps.brokenProcesses());
-    if (this.round % 10 === 0) this.lookAtRules();
+    if (this.round % 10 === 0 || this.rulesDue) this.lookAtRules();
+    // What was given up is in the log by the next look.
+    this.rulesDue = givenUp;
     const summary = this.options.forgeries.summary(now());
     if (summary) this.options.ledger.say(summary);
     await this.tell();

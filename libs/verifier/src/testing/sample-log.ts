@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { generateKeyPairSync } from 'node:crypto';
-import { bundlePath, encodeBundle, encodeTile, hashLeaf, type LogPolicy, noteSigner, parsePolicy, signCheckpoint, TileBuilder, tilePath, tileWidth } from '@nervus/transparency-log';
+import { bundlePath, encodeBundle, encodeTile, hashLeaf, type LogPolicy, noteSigner, parsePolicy, signCheckpoint, signNote, TileBuilder, tilePath, tileWidth } from '@nervus/transparency-log';
 import { entryBytes } from '@nervus/trust';
 import type { LogReader } from '../log/log-reader.js';
-import { encodePayloads, payloadPath } from '../log/payload-bundle.js';
+import { coordinatesText, encodePayloadBundle, payloadPath } from '../log/payload-bundle.js';
 import type { SampleRecord } from './sample-mesh.js';
 
 export const sampleOrigin = 'log.nervus.local';
@@ -28,7 +28,8 @@ export class SampleLog implements LogReader {
     for (let bundle = 0; bundle * tileWidth < this.records.length; bundle++) {
       const inIt = this.records.slice(bundle * tileWidth, (bundle + 1) * tileWidth);
       this.files.set(bundlePath(bundle, inIt.length), encodeBundle(inIt.map(({ entry }) => entryBytes(entry))));
-      this.files.set(payloadPath(bundle, inIt.length), encodePayloads(inIt.map(({ payload }) => payload)));
+      const payloads = inIt.map(({ payload }) => payload);
+      this.files.set(payloadPath(bundle, inIt.length), encodePayloadBundle({ note: await signNote(coordinatesText(sampleOrigin, bundle, payloads), [this.signer]), payloads }));
     }
     const note = Buffer.from(await signCheckpoint({ origin: sampleOrigin, size: this.builder.size, root: this.builder.frontier().root() }, [this.signer]));
     this.files.set('checkpoint', note);

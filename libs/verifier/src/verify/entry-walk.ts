@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is asked of each entry, in the order of the log: its value, its signature, its number, the rules.
 import { FindingRaised, topics } from '@nervus/contracts';
-import { readBundle, tileWidth } from '@nervus/transparency-log';
+import { FormatError, type NoteVerifier, openNote, readBundle, tileWidth, TrustError } from '@nervus/transparency-log';
 import { base64url, digestOfBytes, type LogEntry, parseEntry, type TrustBundle, VerificationError } from '@nervus/trust';
 import { type EntryFacts, factsOf, prefixOf } from '../entry-facts.js';
 import { found } from '../finding.js';
 import type { LogReader } from '../log/log-reader.js';
-import { decodePayloads, payloadPath, type StoredPayload } from '../log/payload-bundle.js';
+import { coordinatesText, decodePayloadBundle, type PayloadBundle, payloadPath, type StoredPayload } from '../log/payload-bundle.js';
 import { Rules } from '../rules/rules.js';
 import { type HeartbeatFacts, ProducerSequences } from '../sequences/producer-sequences.js';
 import { IdTable } from './id-table.js';
@@ -30,6 +30,10 @@ export class EntryWalk {
   /** Newest `ce_time` in milliseconds; -Infinity before the first entry. */
   newest = -Infinity;
   signatures: SignatureCheck | undefined;
+
+  /** Set before the walk, from the checkpoint that is believed. */
+  origin = '';
+  logKeys: readonly NoteVerifier[] = [];
 
   private prefix: string | undefined;
   private readonly ids = new IdTable();
@@ -57,12 +61,27 @@ export class EntryWalk {
     for (const stored of new Set([width, tileWidth])) {
       const bytes = await this.reader.read(payloadPath(bundle, stored));
       if (!bytes) continue;
-      const payloads = decodePayloads(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), stored);
-      if (payloads) return payloads.slice(0, width);
-      this.notebook.violation('payloads', found('payload', 'payload_malformed', [first], `The file ${payloadPath(bundle, stored)} is damaged.`));
-      return undefined;
+      const decoded = decodePayloadBundle(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), stored);
+      if (!decoded) {
+        this.notebook.violation('payloads', found('payload', 'payload_malformed', [first], `The file ${payloadPath(bundle, stored)} is damaged.`));
+        return undefined;
+      }
+      this.holdToNote(bundle, stored, decoded);
+      return decoded.payloads.slice(0, width);
     }
     return undefined;
+  }
+
+  /** Where and when records were read is the word of the keeper of the log: it must at least be his. */
+  private holdToNote(bundle: number, width: number, { note, payloads }: PayloadBundle): void {
+    const first = bundle * tileWidth;
+    try {
+      if (openNote(note, this.logKeys).text === coordinatesText(this.origin, bundle, payloads)) return;
+      this.notebook.violation('payloads', found('payload', 'coordinates_altered', [first], `The file ${payloadPath(bundle, width)} says otherwise where and when its records were read than the log signed.`));
+    } catch (error) {
+      if (!(error instanceof TrustError || error instanceof FormatError)) throw error;
+      this.notebook.violation('payloads', found('payload', 'coordinates_unsigned', [first], `The file ${payloadPath(bundle, width)}: ${error.message}.`));
+    }
   }
 
   private entry(index: number, bytes: Uint8Array, leaf: Uint8Array, payload: StoredPayload | undefined): void {
@@ -120,7 +139,7 @@ export class EntryWalk {
   }
 
   private numbered(index: number, facts: EntryFacts, data: unknown): void {
-    // Whoever has a key can write an enrolment: it counts only once identity has made that key known.
+    // Whoever has a key can write an enrolment: it counts only when the key turns out to be the producer's.
     if (facts.topic?.name !== topics.identity.enrolments.name) this.place(index, facts);
     if (facts.complete && isHeartbeat(facts.type) && data) this.sequences.beat(facts.producer, data as HeartbeatFacts);
   }
@@ -134,7 +153,7 @@ export class EntryWalk {
   /** What can be said only when everything was read. */
   async conclude(size: number): Promise<void> {
     if (this.signatures) this.notebook.violation('signatures', ...this.signatures.conclude());
-    for (const { index, kid, facts } of this.signatures?.enrolments ?? []) if (this.signatures?.directory.find(kid)?.spiffeId === facts.producer) this.place(index, facts);
+    for (const { index, facts } of this.signatures?.countedEnrolments() ?? []) this.place(index, facts);
     for (const doubt of this.doubtedNumbers) await this.settleNumber(doubt, size);
     for (const doubt of this.doubtedIds) await this.settleId(doubt, size);
     // Without trust the enrolments, which have numbers too, belong to nobody.

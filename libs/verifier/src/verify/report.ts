@@ -76,5 +76,5 @@ export const exitCodes: Readonly<Record<Verdict, number>> = { VERIFIED: 0, VIOLA
 
 export const limits: readonly string[] = [
   'A log proves what was recorded. That nothing unrecorded happened needs enforcement and comparison with what the targets report.',
-  'When a broker appended a record is the word of the keeper of the log; entries commit to the time that the producer signed.',
+  'When a broker appended a record is the signed word of the keeper of the log; entries commit to the time that the producer signed.',
 ];

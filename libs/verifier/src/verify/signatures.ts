@@ -6,6 +6,7 @@ import { type EnrolmentRequested, type RevocationIssued, type TopicDeclaration, 
 import {
   importPublicJwk, type LogEntry, recordOf, thumbprintOf, type TrustBundle, VerificationError, VerifiedRoots, verifyEntry, verifyPermit, WorkloadDirectory, WorkloadIntake,
 } from '@nervus/trust';
+import { countsAsProducer } from '../enrolments.js';
 import type { EntryFacts } from '../entry-facts.js';
 import { type Finding, found } from '../finding.js';
 import { permitClaimsOf } from '../rules/permit-claims.js';
@@ -29,11 +30,11 @@ interface Use {
   readonly topic: TopicDeclaration;
 }
 
-/** An enrolment counts into the sequence of its process once identity has made its key known. */
+/** An enrolment whose own signature holds. */
 export interface Enrolment {
   readonly index: number;
-  readonly kid: string;
   readonly facts: EntryFacts;
+  readonly data: EnrolmentRequested;
 }
 
 interface PermitToCheck {
@@ -49,7 +50,7 @@ export class SignatureCheck {
   private readonly waiting = new Map<string, SignedEntry[]>();
   private readonly waitingPermits: PermitToCheck[] = [];
   private readonly findings: Finding[] = [];
-  readonly enrolments: Enrolment[] = [];
+  private readonly enrolments: Enrolment[] = [];
   verified = 0;
 
   constructor(trust: TrustBundle, topicPrefix: string) {
@@ -77,6 +78,11 @@ export class SignatureCheck {
     for (const permit of this.waitingPermits) this.findings.push(...this.permitFindings(permit));
     for (const [kid, uses] of this.uses) for (const use of uses) this.judge(kid, use);
     return this.findings;
+  }
+
+  /** Enrolments that count into the numbers of their process, once the whole log was read. */
+  countedEnrolments(): Enrolment[] {
+    return this.enrolments.filter(({ facts, data }) => countsAsProducer(data, facts.producer, (kid) => this.directory.find(kid)));
   }
 
   private retry(kid: string): void {
@@ -108,9 +114,9 @@ export class SignatureCheck {
     if (typeof data !== 'object' || data === null) return;
     const { jwk } = data as EnrolmentRequested;
     try {
-      const { kid } = verifyEntry(entry, (named) => (named === thumbprintOf(jwk) ? importPublicJwk(jwk) : undefined), this.roots);
+      verifyEntry(entry, (named) => (named === thumbprintOf(jwk) ? importPublicJwk(jwk) : undefined), this.roots);
       this.verified++;
-      this.enrolments.push({ index, kid, facts });
+      this.enrolments.push({ index, facts, data: data as EnrolmentRequested });
     } catch (error) {
       if (!(error instanceof VerificationError)) throw error;
       this.findings.push(found('signature', error.code, [index], `The enrolment is not signed by the key that it shows: ${error.message}.`));

@@ -48,6 +48,8 @@ export async function verifyLog(options: VerifyLogOptions): Promise<Report> {
   const [newest] = promises.all;
   if (!newest) return reportOf({ options, notebook, walk, size: 0, origin: undefined, root: undefined, archived: promises.archived });
   const { size, origin, root } = newest.checkpoint;
+  walk.origin = origin;
+  walk.logKeys = options.policy.logs.map(({ verifier: key }) => key);
   const rootsAt = [...promises.all, ...(promises.kept ? [promises.kept] : [])].map(({ checkpoint }) => checkpoint.size);
   const replay = await replayLog(options.reader, size, { trustedRoot: root, rootsAt, onEntries: (first, entries, leafHashes) => walk.bundle(first, entries, leafHashes) });
   noteFaults(replay, notebook);
