@@ -16,6 +16,7 @@ const commands = {
   start: 'scripts/dist/start.js',
   test: 'scripts/dist/test.js',
   lint: 'scripts/dist/lint.js',
+  'test:faults': 'e2e/dist/test-faults.js',
   nervus: 'apps/cli/dist/main.js',
   'bench:mesh': 'bench/dist/mesh-bench.js',
 };

@@ -19,6 +19,8 @@ export interface InstallationOptions extends Pick<MeshOptions, 'folders' | 'repl
   readonly ports?: Partial<Ports>;
   readonly signal?: AbortSignal;
   readonly signedSources?: readonly string[];
+  /** Where the desk listens. Without it at the port that the sample agents name, or at any free one where that is taken. */
+  readonly deskPort?: number;
   /** What an effect at the desk is about, from its body. @default nothing */
   readonly subjectOf?: (body: unknown) => string;
   /** Broker or database ended although nobody stopped it. */
@@ -42,8 +44,8 @@ export class Installation {
     let desk: Sink | undefined;
     try {
       await createLocalTopics(infrastructure.kafka.brokers);
-      desk = await Sink.listen(options.subjectOf ?? (() => ''), await freePort(deskPort), join(dataDir, 'desk.ndjson'));
-      if (desk.port !== deskPort) log(`Port ${deskPort} is taken, so that the sample desk is at ${desk.port}: effects that name ${deskPort} will fail`);
+      desk = await Sink.listen(options.subjectOf ?? (() => ''), options.deskPort ?? (await freePort(deskPort)), join(dataDir, 'desk.ndjson'));
+      if (options.deskPort === undefined && desk.port !== deskPort) log(`Port ${deskPort} is taken, so that the sample desk is at ${desk.port}: effects that name ${deskPort} will fail`);
       const place = samplePlace(dataDir, `http://127.0.0.1:${desk.port}`, options.signedSources);
       const seats = handOutSeats(join(dataDir, 'seats'), sampleSeats, Date.now());
       const mesh = await Mesh.prepare({ ...options, place, kafkaBrokers: infrastructure.kafka.brokers, mongodbUri: infrastructure.database.uri });

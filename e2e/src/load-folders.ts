@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import { cpSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const repositoryRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** Sources of the load, with the paths at which ingestion takes their events. */
+export const loadSources = ['routine', 'consequential'] as const;
+export type LoadSource = (typeof loadSources)[number];
+
+/** The address of the desk that agents and policies of the repository name. */
+const namedDesk = '127.0.0.1:4580';
+
+export interface Folders {
+  readonly agents: string;
+  readonly policies: string;
+  readonly sources: string;
+}
+
+/**
+ * Lays out what the benchmarks run in the mesh: two agents of one effect for each event, one routine, one consequential.
+ * Their policies are those of the repository and one of their own.
+ * @param deskPort where the desk listens; texts that name another port are rewritten in the copies
+ */
+export function layLoadFolders(folder: string, deskPort: number): Folders {
+  const load = join(repositoryRoot, 'bench', 'mesh');
+  const folders: Folders = { agents: join(folder, 'agents'), policies: join(folder, 'policies'), sources: join(folder, 'sources') };
+  cpSync(join(load, 'agents'), folders.agents, { recursive: true });
+  cpSync(join(repositoryRoot, 'policies'), folders.policies, { recursive: true });
+  cpSync(join(load, 'policies'), folders.policies, { recursive: true });
+  cpSync(join(load, 'sources'), folders.sources, { recursive: true });
+  for (const file of globSync('{agents,policies}/**/*.yaml', { cwd: folder })) nameDesk(join(folder, file), deskPort);
+  return folders;
+}
+
+function nameDesk(file: string, port: number): void {
+  const text = readFileSync(file, 'utf8');
+  if (text.includes(namedDesk)) writeFileSync(file, text.replaceAll(namedDesk, `127.0.0.1:${port}`));
+}
+
+/** The key of a Standard Webhooks secret file. */
+export function webhookKey(secretsFolder: string, source: string): Buffer {
+  return Buffer.from(readFileSync(join(secretsFolder, `${source}.secret`), 'utf8').trim().replace(/^whsec_/, ''), 'base64');
+}
