@@ -137,6 +137,13 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
     return (await this.#documents.findDue(nowMs, limit)).map((document) => aggregateOf<S>(document));
   }
 
+  /** Removes what has expired, in bounded batches. Resolves with how many there were. @throws UnavailableError */
+  async removeExpired(nowMs: number, limit = 1000): Promise<number> {
+    const removed = await this.#documents.removeExpired(nowMs, limit);
+    for (const id of removed) this.#recent.delete(id);
+    return removed.length;
+  }
+
   /**
    * Takes over outboxes that have waited since before `beforeMs` and that nobody of this process is publishing, and
    * publishes them in array order. Leasing is a compare-and-set that counts the version up, so of several processes one

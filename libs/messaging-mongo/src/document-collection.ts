@@ -26,12 +26,13 @@ export class DocumentCollection<S extends object> {
    * scans for the others in any case, so these are for sweeps and rare look-ups.
    */
   async ensureIndexes(): Promise<void> {
-    const { indexes = {}, deadline } = this.declaration;
+    const { indexes = {}, deadline, expires } = this.declaration;
     await this.#ask('making indexes', () =>
       this.#documents.createIndexes([
         { key: { _id: 1, version: 1 }, name: 'compare_and_set', unique: true },
         { key: { 'outbox.id': 1 }, name: 'outbox' },
         ...(deadline ? [{ key: { deadline: 1 as const }, name: 'deadline' }] : []),
+        ...(expires ? [{ key: { expiresAt: 1 as const }, name: 'expires' }] : []),
         ...Object.keys(indexes).map((index) => ({ key: { [indexField(index)]: 1 as const }, name: indexField(index) })),
       ]),
     );
@@ -61,6 +62,17 @@ export class DocumentCollection<S extends object> {
   async findLeftBehind(beforeMs: number, limit: number): Promise<readonly StoredDocument<S>[]> {
     const found = await this.#ask('looking for outboxes left behind', () => this.#documents.find({ ...notEmpty, outboxSince: { $lte: beforeMs } }).sort({ outboxSince: 1 }).limit(limit).toArray());
     return found as StoredDocument<S>[];
+  }
+
+  /** Removes documents whose time is over and whose outbox is empty; resolves with their ids. */
+  async removeExpired(nowMs: number, limit: number): Promise<readonly string[]> {
+    if (!this.declaration.expires) return [];
+    const found = await this.#ask('looking for what has expired', () => this.#documents.find({ expiresAt: { $lte: nowMs } }).limit(limit).toArray());
+    const over = found.filter(({ outbox }) => outbox.length === 0);
+    if (over.length === 0) return [];
+    // By version, so that a document that was written meanwhile stays.
+    await this.#ask('removing what has expired', () => this.#documents.bulkWrite(over.map(({ _id, version }) => ({ deleteOne: { filter: { _id, version } } })), { ordered: false }));
+    return over.map(idOf);
   }
 
   /**

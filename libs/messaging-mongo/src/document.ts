@@ -13,6 +13,8 @@ export interface StoredDocument<S extends object = object> {
   /** Milliseconds; when a process last answered for the outbox, by writing or taking over the document. Means nothing while it is empty. */
   readonly outboxSince?: number;
   readonly deadline?: number;
+  /** Milliseconds since the epoch from which it may be removed. */
+  readonly expiresAt?: number;
 }
 
 export const indexField = (index: string): string => `by_${index}`;
@@ -29,11 +31,13 @@ export function documentOf<S extends object>(
     if (value !== undefined) lookups[indexField(index)] = value;
   }
   const deadline = declaration.deadline?.(content.state);
+  const expiresAt = declaration.expires?.(content.state);
   return {
     ...content,
     ...lookups,
     ...(content.outbox.length > 0 ? { outboxSince: nowMs } : {}),
     ...(deadline === undefined ? {} : { deadline }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
   };
 }
 

@@ -158,6 +158,31 @@ describe('looking up', () => {
   });
 });
 
+describe('expiry', () => {
+  const expiring = { ...accounts, expires: ({ due }: Account) => due };
+  const until = (due: number, events: ReturnType<typeof event>[] = []) => (): { state: Account; events: ReturnType<typeof event>[] } => ({ state: { owner: 'ann', sum: 0, due }, events });
+
+  it('what has expired is removed, and what has not or waits for Kafka stays', async () => {
+    const sink = new HeldSink(true);
+    const store = await storeOn(await fresh(), { declaration: expiring, sink });
+    await store.apply('old', 'e', until(100));
+    await store.apply('young', 'e', until(300));
+    await store.apply('unsaid', 'e', until(100, [event('said')]));
+    expect(await store.removeExpired(200)).toBe(1);
+    expect(await store.read('old')).toBeUndefined();
+    expect(await store.read('young')).toBeDefined();
+    expect(await store.read('unsaid')).toBeDefined();
+    sink.acknowledge();
+  });
+
+  it('what was removed begins anew, and is not taken for what it was', async () => {
+    const store = await storeOn(await fresh(), { declaration: expiring });
+    await store.apply('a', 'e', until(100));
+    await store.removeExpired(200);
+    expect(await store.apply('a', 'e', add(5, 'e'))).toMatchObject({ outcome: 'applied', state: { sum: 5 } });
+  });
+});
+
 describe('the outbox', () => {
   it('events are published in the round that stored them, in order per aggregate, and cleared afterwards in bulk', async () => {
     const database = await fresh();

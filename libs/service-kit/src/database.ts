@@ -21,6 +21,7 @@ export interface DatabaseOptions {
 /** Milliseconds within which the database must answer, for a start and for a look at the health. */
 const connectMs = 10_000;
 const pingMs = 2_000;
+const expiredAtOnce = 1000;
 
 type AnyStore = MongoAggregateStore<object>;
 
@@ -75,6 +76,11 @@ export class Database extends Stores {
   /** Makes the indexes of every declared collection. */
   async prepare(): Promise<void> {
     await Promise.all(this.opened.map((store) => store.prepare()));
+  }
+
+  /** Removes what has expired, everywhere. */
+  async removeExpired(): Promise<void> {
+    for (const store of this.opened) while ((await store.removeExpired(this.options.clock.now(), expiredAtOnce)) === expiredAtOnce);
   }
 
   /** What is wrong with the database right now; undefined when it answers. */

@@ -21,6 +21,9 @@ import { engineMetrics, watchMessaging } from './messaging-metrics.js';
 import type { Parts } from './parts.js';
 import { NestLog } from './service-logger.js';
 
+/** Milliseconds between two looks for documents whose time is over; a look reads the whole collection on the stand-in. */
+const removeExpiredMs = 5 * 60_000;
+
 type Config<T extends TProperties> = Static<TObject<T>> & KitConfig;
 
 /** One running service process. */
@@ -69,6 +72,7 @@ export class RunningService<T extends TProperties> {
     await app.startAllMicroservices();
     await this.listen(app);
 
+    kit.sweeps.every('remove-expired', removeExpiredMs, () => parts.database.removeExpired());
     kit.sweeps.start();
     health.set('start', null);
     logger.info({ managementPort: this.management.port, httpPort: this.httpPort, epoch: kit.identity.epoch }, 'ready');
