@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
-  type BatchReceipted, DecisionMade, derivedId, type ExactAction, FindingRaised, IntentReceipted, IntentRecorded, OutcomeRecorded, physicalName, PolicySetActivated, ProposalMade, type RecordType, SignalAccepted, type Tier, topics,
+  allTopics, type BatchReceipted, DecisionMade, derivedId, type ExactAction, FindingRaised, IntentReceipted, IntentRecorded, OutcomeRecorded, physicalName, PolicySetActivated, ProposalMade, type RecordType, SignalAccepted, type Tier, topics,
 } from '@nervus/contracts';
-import { type Consumer, createDeclaredTopics, eventOf, type InboundRecord, type KafkaClient, type NewEvent, type OutgoingEvent, systemClock } from '@nervus/messaging';
+import { type Admin, type Consumer, createDeclaredTopics, eventOf, type InboundRecord, type KafkaClient, type NewEvent, type OutgoingEvent, systemClock } from '@nervus/messaging';
 import { createKafkaJsClient } from '@nervus/messaging-kafkajs';
 import { type RunningService, startService } from '@nervus/service-kit';
 import { kafkaBrokers, mongoUri, TestTrust, uniqueName } from '@nervus/testing';
@@ -38,6 +38,8 @@ export class AuditMesh {
     const client = createKafkaJsClient({ brokers: kafkaBrokers(), clientId: prefix, log: () => undefined });
     const admin = await client.admin();
     await createDeclaredTopics(admin, prefix);
+    // A broker that is busy says that topics exist before it leads them.
+    for (const topic of allTopics) await led(admin, physicalName(topic, prefix));
     await admin.close();
     const trust = await TestTrust.create({ client, topicPrefix: prefix });
     const consumer = await client.consumer({ groupId: `${prefix}test`, topics: [topics.audit.receipts, topics.audit.findings].map((topic) => ({ topic: physicalName(topic, prefix), from: 'beginning' })) });
@@ -160,6 +162,18 @@ export class AuditMesh {
     await this.consumer.close();
     await this.trust.close();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function led(admin: Admin, topic: string, limitMs = 30_000): Promise<void> {
+  for (const end = Date.now() + limitMs; ; ) {
+    try {
+      await admin.endOffsets(topic);
+      return;
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await pause(100);
+    }
   }
 }
 
