@@ -8,12 +8,12 @@ export interface AccessRule {
   readonly resource: 'topic' | 'group';
   readonly name: string;
   readonly pattern: 'literal' | 'prefixed';
-  readonly operations: readonly ('Read' | 'Write' | 'Describe')[];
+  readonly operations: readonly ('Read' | 'Write' | 'Describe' | 'DescribeConfigs')[];
 }
 
 /**
  * Exactly what a service may do on the broker, from the topic declarations: read its inputs, write its outputs, use
- * its own groups. Never create, delete or alter.
+ * its own groups, and see how its topics are configured, which it checks at start. Never create, delete or alter.
  */
 export function accessOf(service: ServiceName, topicPrefix: string): AccessRule[] {
   const rules: AccessRule[] = [];
@@ -21,7 +21,7 @@ export function accessOf(service: ServiceName, topicPrefix: string): AccessRule[
     const reads = readingOf(declaration, service) !== undefined;
     const writes = declaration.producers.includes(service);
     if (!reads && !writes) continue;
-    const operations = [...(reads ? (['Read'] as const) : []), ...(writes ? (['Write'] as const) : []), 'Describe' as const];
+    const operations = [...(reads ? (['Read'] as const) : []), ...(writes ? (['Write'] as const) : []), 'Describe' as const, 'DescribeConfigs' as const];
     rules.push({ service, resource: 'topic', name: topicPrefix + declaration.name, pattern: 'literal', operations });
   }
   rules.push({ service, resource: 'group', name: topicPrefix + service, pattern: 'literal', operations: ['Read', 'Describe'] });
