@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Infrastructure, type InfrastructureMode, type Ports, startInfrastructure } from '@nervus/local-infrastructure';
 import { createLocalTopics } from './local-topics.js';
@@ -61,6 +61,8 @@ export class Installation {
   async start(dataDir: string): Promise<void> {
     await this.mesh.start();
     mkdirSync(join(dataDir, 'run'), { recursive: true });
+    // Verifiers look for the key of the log beside the trust bundle, which they get from outside of the log.
+    if (this.mesh.processesOf('audit').length > 0) copyFileSync(join(dataDir, 'audit', 'keys', 'log-policy'), join(dataDir, 'trust', 'log-policy'));
     if (this.mesh.processesOf('console').length > 0) writeFileSync(join(dataDir, 'run', 'console.url'), `${this.mesh.urlOf('console')}\n`);
   }
 
