@@ -15,13 +15,17 @@ export interface RecordingCursor {
 }
 
 /** Longer than one chunk can take. */
-const leaseMs = 30_000;
+const leaseMs = 20_000;
 
-/** Takes the recording for the next chunk; `unchanged` when it is over or another process plays it. */
+/**
+ * Takes the recording for the next chunk; `unchanged` when it is over, when another process plays it, and when this one
+ * has it for long enough already.
+ */
 export function claimRecording(current: RecordingCursor | undefined, sha256: string, holder: string, now: number): RecordingCursor | 'unchanged' {
   const lease = { holder, until: now + leaseMs };
   if (current === undefined || current.sha256 !== sha256) return { sha256, position: 0, lines: 0, lease };
   if (current.ended || !isFreeFor(holder, current.lease, now)) return 'unchanged';
+  if (current.lease?.holder === holder && current.lease.until - now > leaseMs / 2) return 'unchanged';
   return { ...current, lease };
 }
 
@@ -31,4 +35,11 @@ export function advanceRecording(current: RecordingCursor | undefined, holder: s
   const { lease: _, ...kept } = current;
   const next = { ...kept, position: chunk.position, lines: current.lines + chunk.lines };
   return chunk.ended ? { ...next, ended: true } : { ...next, lease: { holder, until: now + leaseMs } };
+}
+
+/** Lets another process go on at once; `unchanged` when this one plays nothing. */
+export function letGoOfRecording(current: RecordingCursor | undefined, holder: string): RecordingCursor | 'unchanged' {
+  if (current?.lease?.holder !== holder) return 'unchanged';
+  const { lease: _, ...kept } = current;
+  return kept;
 }

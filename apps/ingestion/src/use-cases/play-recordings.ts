@@ -10,7 +10,7 @@ import { IngestionMetrics } from '../adapters/ingestion-metrics.js';
 import { IngestionStores } from '../adapters/ingestion-stores.js';
 import { type RecordedLine, RecordingFiles } from '../adapters/recording-files.js';
 import { asRecordedItem, recordedItemEvent } from '../domain/item-event.js';
-import { advanceRecording, claimRecording, type RecordingCursor } from '../domain/recording-cursor.js';
+import { advanceRecording, claimRecording, letGoOfRecording, type RecordingCursor } from '../domain/recording-cursor.js';
 import { bodyBounds, type InboundEvent } from '../domain/signal.js';
 import { type SourceOf, sourceKey } from '../domain/source-manifest.js';
 import { Sources } from '../domain/sources.js';
@@ -20,11 +20,12 @@ import { AcceptItems } from './accept-items.js';
 const mostLines = 500;
 const acknowledgeMs = 8_000;
 /** A process that does not hold the lease looks again after this time. */
-const lookAgainMs = 5_000;
+const lookAgainMs = 2_000;
 
 interface Known {
   /** Milliseconds since the epoch. */
   lookAt: number;
+  playing: boolean;
   failing: boolean;
 }
 
@@ -34,7 +35,7 @@ export class PlayRecordings {
   private readonly known = new Map<SourceOf<'recording'>, Known>();
 
   constructor(
-    sources: Sources,
+    private readonly sources: Sources,
     sweeps: Sweeps,
     private readonly files: RecordingFiles,
     private readonly stores: IngestionStores,
@@ -45,7 +46,7 @@ export class PlayRecordings {
     private readonly logger: ServiceLogger,
   ) {
     for (const source of sources.ofKind('recording')) {
-      this.known.set(source, { lookAt: 0, failing: false });
+      this.known.set(source, { lookAt: 0, playing: false, failing: false });
       sweeps.every(`play-${sourceKey(source)}`, (chunkOf(source) / source.spec.config.perSecond) * 1000, () => this.playNext(source));
     }
   }
@@ -59,7 +60,8 @@ export class PlayRecordings {
     try {
       const hash = await this.files.hashOf(file);
       const cursor = await this.apply(source, (current) => claimRecording(current, hash, holder, this.clock.now()));
-      if (cursor?.ended || cursor?.lease?.holder !== holder) {
+      known.playing = !cursor?.ended && cursor?.lease?.holder === holder;
+      if (!cursor || !known.playing) {
         known.lookAt = cursor?.ended ? Number.POSITIVE_INFINITY : this.clock.now() + lookAgainMs;
         return;
       }
@@ -76,6 +78,12 @@ export class PlayRecordings {
       if (!known.failing) this.logger.warn({ err: error, code: 'recording_stopped', source: source.name, tenant: source.tenant, reason: asError(error).message }, 'the recording cannot be played on now; it is tried again');
       known.failing = true;
     }
+  }
+
+  /** Gives up what this process plays, so that the next one need not wait for it. Never rejects. */
+  async letGo(): Promise<void> {
+    const playing = this.sources.ofKind('recording').filter((source) => this.known.get(source)?.playing);
+    await Promise.allSettled(playing.map((source) => this.apply(source, (current) => letGoOfRecording(current, this.identity.epoch))));
   }
 
   private eventsOf(source: SourceOf<'recording'>, lines: readonly RecordedLine[], before: number): InboundEvent[] {
