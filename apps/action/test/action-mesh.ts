@@ -58,6 +58,7 @@ webhooks:
   risk-desk: { url: '${sink.origin}/hooks/risk', allowPrivate: true }
 hosts:
   - { origin: '${sink.origin}', methods: [GET, POST], allowPrivate: true, idempotency: native }
+  - { origin: '${sink.origin.replace('127.0.0.1', 'localhost')}', methods: [POST], allowPrivate: true }
 `);
     const mesh = new ActionMesh(world, sink);
     await world.trust.know('approval', mesh.approval);

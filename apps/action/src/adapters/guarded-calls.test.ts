@@ -18,7 +18,8 @@ function scripted(...results: (CallResult | ((call: PermittedCall) => Promise<Ca
   const calls: PermittedCall[] = [];
   return {
     tool: 'webhook', calls,
-    route: () => ({ destination: 'desk', idempotency: 'native' }),
+    route: () => ({ destination: 'desk', idempotency: 'native', canAsk: false }),
+    reconcile: () => Promise.resolve('cannot_tell'),
     check: () => Promise.resolve(undefined),
     execute(call) {
       const result = results[calls.length] ?? results.at(-1)!;
@@ -33,7 +34,7 @@ const guarded = (limits: CallLimits = {}): { calls: GuardedCalls; retried: strin
   return { retried, calls: new GuardedCalls(systemClock, { retried: (tool) => retried.push(tool) }, { backoffMs: 1, restMs: 30, ...limits }) };
 };
 const request = (change: Partial<CallRequest> & { idempotency?: Idempotency } = {}): CallRequest => ({
-  permitted, attempt: 1, startedAt: 0, route: { destination: 'desk', idempotency: change.idempotency ?? 'native' }, deadline: systemClock.now() + 5_000, mayStart: () => true, ...change,
+  permitted, attempt: 1, startedAt: 0, route: { destination: 'desk', idempotency: change.idempotency ?? 'native', canAsk: false }, deadline: systemClock.now() + 5_000, mayStart: () => true, ...change,
 });
 
 describe('one call behind its guards', () => {
@@ -77,7 +78,7 @@ describe('one call behind its guards', () => {
   it('a broken target is left alone for a while, then tried with one call', async () => {
     const { calls } = guarded({ retries: 0, breakAfter: 3 });
     const executor = scripted(unreachable, unreachable, unreachable, done);
-    const route = { destination: 'desk', idempotency: 'native' } as const;
+    const route = { destination: 'desk', idempotency: 'native', canAsk: false } as const;
     for (let n = 0; n < 3; n++) await calls.execute(executor, request());
     expect(calls.isAvailable(executor, { permitted }, route)).toBe(false);
     expect(calls.breakerStates()).toEqual(new Map([['webhook.send', 2]]));

@@ -18,6 +18,8 @@ export interface Route {
   readonly destination: string;
   /** What this target does with a call that it saw before; what is not declared counts as `none`. */
   readonly idempotency: Idempotency;
+  /** Whether the target can be asked by idempotency key what became of an earlier call. */
+  readonly canAsk: boolean;
   /** The one resource server that a token is for; only where the tool takes one. */
   readonly audience?: string;
 }
@@ -43,6 +45,6 @@ export interface ToolExecutor {
   /** Why the tool cannot be used at all right now; undefined when it can. */
   check(): Promise<string | undefined>;
   execute(call: PermittedCall): Promise<CallResult>;
-  /** Asks the target by idempotency key what became of earlier calls; absent where no target can be asked. */
-  reconcile?(call: PermittedCall): Promise<Found>;
+  /** Asks the target by idempotency key what became of earlier calls. */
+  reconcile(call: PermittedCall): Promise<Found>;
 }

@@ -46,7 +46,7 @@ export class ReconcileSent {
     const route = executor.route(permitted);
     const reachable = 'kind' in route ? undefined : route;
     const found = await this.ask(permitted, sent, reachable);
-    const recovery = recover(sent, { found, canAsk: reachable !== undefined && executor.reconcile !== undefined, idempotency: reachable?.idempotency ?? 'none', gate: this.gate(permitted) }, this.clock.now());
+    const recovery = recover(sent, { found, canAsk: reachable?.canAsk ?? false, idempotency: reachable?.idempotency ?? 'none', gate: this.gate(permitted) }, this.clock.now());
     if (recovery.step === 'send_again' && reachable) await this.sendAgain(permitted, sent, reachable, found, eventId);
     else await this.write(permitted, sent, eventId, recovery);
   }
@@ -54,12 +54,11 @@ export class ReconcileSent {
   private async ask(permitted: Permitted, sent: Sent, route: Route | undefined): Promise<Found> {
     // A read changes nothing, whether it reached its target or not.
     if (permitted.action.effect === 'read') return 'not_done';
-    const executor = this.tools.of(permitted);
-    if (!route || !executor.reconcile) return 'cannot_tell';
+    if (!route?.canAsk) return 'cannot_tell';
     const over = new AbortController();
     const cancel = this.clock.after(askMs, () => over.abort());
     try {
-      return await executor.reconcile({ permitted, attempt: sent.attempts, startedAt: sent.startedAt, signal: over.signal });
+      return await this.tools.of(permitted).reconcile({ permitted, attempt: sent.attempts, startedAt: sent.startedAt, signal: over.signal });
     } finally {
       cancel();
     }

@@ -23,7 +23,7 @@ export class AlertLog implements ToolExecutor {
   ) {}
 
   route(): Route {
-    return { destination: 'alert-log', idempotency: 'natural' };
+    return { destination: 'alert-log', idempotency: 'natural', canAsk: true };
   }
 
   async check(): Promise<string | undefined> {

@@ -31,7 +31,7 @@ export class HttpRequest implements ToolExecutor {
     if (isSafe(method) && body !== undefined) return refused('body_refused', `${method} takes no body.`);
     const found = this.find(permitted);
     if (!found) return refused('destination_unknown', `No host is configured that this tenant may reach with ${method} at ${URL.canParse(url) ? new URL(url).origin : 'that URL'}.`);
-    return { destination: found.url.host, audience: found.url.origin, idempotency: isSafe(method) ? 'natural' : found.idempotency };
+    return { destination: found.url.host, audience: found.url.origin, idempotency: isSafe(method) ? 'natural' : found.idempotency, canAsk: found.probe !== undefined };
   }
 
   check(): Promise<undefined> {

@@ -178,7 +178,7 @@ describe('http.request', () => {
 
   it('only what the operator opened has a route, and no parameter can set who we are', () => {
     const tool = new HttpRequest(sender);
-    expect(tool.route(request())).toEqual({ destination: new URL(origin).host, audience: origin, idempotency: 'native' } satisfies Route);
+    expect(tool.route(request())).toEqual({ destination: new URL(origin).host, audience: origin, idempotency: 'native', canAsk: false } satisfies Route);
     expect(tool.route(request({ method: 'GET', body: undefined }))).toMatchObject({ idempotency: 'natural' });
     expect(tool.route(request({ method: 'PUT' }))).toMatchObject({ code: 'destination_unknown' });
     expect(tool.route(request({ url: 'https://evil.example/' }))).toMatchObject({ code: 'destination_unknown' });

@@ -30,8 +30,9 @@ export class WebhookSend implements ToolExecutor {
 
   route(permitted: Permitted): Route | CallResult {
     const { endpoint } = paramsOf(permitted);
-    if (!this.find(permitted)) return { kind: 'refused', code: 'destination_unknown', detail: `No endpoint "${endpoint}" is configured for this tenant.` };
-    return { destination: endpoint, idempotency: 'native' };
+    const found = this.find(permitted);
+    if (!found) return { kind: 'refused', code: 'destination_unknown', detail: `No endpoint "${endpoint}" is configured for this tenant.` };
+    return { destination: endpoint, idempotency: 'native', canAsk: found.probe !== undefined };
   }
 
   check(): Promise<undefined> {
