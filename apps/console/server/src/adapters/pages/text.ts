@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import { inertText, type Segment } from '../../domain/inert-text.js';
+import { type Html, html } from './html.js';
+
+/** Text of agents and of the outside: plain, bounded, nothing in it hidden; the rest on demand. */
+export function inert(text: string): Html {
+  const { segments, rest, bytes } = inertText(text);
+  const more = rest.length > 0 && html`<details class="rest"><summary>The rest of ${bytes} bytes</summary><bdi class="inert">${pieces(rest)}</bdi></details>`;
+  return html`<bdi class="inert">${pieces(segments)}</bdi>${more}`;
+}
+
+function pieces(segments: readonly Segment[]): Html[] {
+  return segments.map(({ kind, text }) => {
+    if (kind === 'ghost') return html`<span class="ghost" title="an invisible or reordering character">${text}</span>`;
+    return kind === 'mixed' ? html`<span class="mixed" title="letters of several scripts in one word">${text}</span>` : html`${text}`;
+  });
+}
+
+/** An instant that the page's script turns into time left or time ago; without it the instant itself stands there. */
+export function instant(iso: string, shown: 'left' | 'ago' | 'at' = 'at'): Html {
+  return html`<time datetime="${iso}" data-show="${shown}">${iso.replace('T', ' ').replace(/\.\d{3}Z$/, ' UTC')}</time>`;
+}
+
+/** A word with a shape of its own, so that nothing is said by colour alone. */
+export const badge = (kind: string, text: string): Html => html`<span class="badge ${kind}">${text}</span>`;
+
+/** Where a statement comes from: the event and the place in it. */
+export function citations(src: readonly string[]): Html {
+  return src.length === 0 ? html` <span class="cites none">no source named</span>` : html` <span class="cites">${src.map((pointer) => html`<cite title="${pointer}">${shortPointer(pointer)}</cite> `)}</span>`;
+}
+
+/** `2f1b8a3e… /content/title`. */
+export function shortPointer(pointer: string): string {
+  const [event = '', place = ''] = pointer.split('#');
+  return `${event.slice(0, 8)}… ${place}`.trim();
+}
