@@ -17,7 +17,9 @@ const commands = {
   test: 'scripts/dist/test.js',
   lint: 'scripts/dist/lint.js',
   'test:faults': 'e2e/dist/test-faults.js',
+  demo: 'e2e/dist/demo.js',
   nervus: 'apps/cli/dist/main.js',
+  'contracts:release': 'scripts/dist/release-contracts.js',
   'bench:mesh': 'bench/dist/mesh-bench.js',
 };
 

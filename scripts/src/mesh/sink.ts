@@ -29,6 +29,8 @@ export class Sink {
   private readonly keys = new Map<string, AppliedEffect>();
   private readonly bySubject = new Map<string, number>();
   private redeliveries = 0;
+  /** Milliseconds between an effect and the answer that tells of it: the time in which a caller can die unknowing. */
+  answerAfterMs = 0;
   private waiting: { readonly subjects: number; readonly resolve: () => void }[] = [];
 
   private constructor(
@@ -44,7 +46,7 @@ export class Sink {
     const sink = new Sink(server, subjectOf, file);
     server.on('request', (request, response) => {
       sink.receive(request).then(
-        () => response.writeHead(204).end(),
+        () => setTimeout(() => response.writeHead(204).end(), sink.answerAfterMs),
         () => response.writeHead(400).end(),
       );
     });
