@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSecret } from '../domain/standard-webhooks.js';
@@ -8,7 +9,7 @@ const shortest = 24;
 
 /** Keys of signed sources, from mounted files. Their content is never in a message. */
 export class SecretFiles {
-  private readonly byFile = new Map<string, Buffer>();
+  private readonly byFile = new Map<string, KeyObject>();
 
   /** @param folder empty where no source is signed */
   constructor(private readonly folder: string) {}
@@ -23,12 +24,13 @@ export class SecretFiles {
       throw new Error(`the secret file "${file}" cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     }
     const secret = parseSecret(text);
-    if (secret.length < shortest) throw new Error(`the secret file "${file}" holds ${secret.length} bytes, at least ${shortest} are needed`);
+    const bytes = secret.symmetricKeySize ?? 0;
+    if (bytes < shortest) throw new Error(`the secret file "${file}" holds ${bytes} bytes, at least ${shortest} are needed`);
     this.byFile.set(file, secret);
   }
 
   /** The live secrets of a source. */
-  of(files: readonly string[]): readonly Buffer[] {
+  of(files: readonly string[]): readonly KeyObject[] {
     return files.flatMap((file) => this.byFile.get(file) ?? []);
   }
 

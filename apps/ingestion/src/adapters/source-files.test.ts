@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { KeyObject } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +16,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const write = (path: string, text: string): void => writeFileSync(join(root, path), text);
 const load = (folder = join(root, 'sources')) => loadSources(folder, { secrets: join(root, 'secrets'), recordings: join(root, 'recordings') });
+const bytesOf = (keys: readonly KeyObject[]): Buffer[] => keys.map((key) => key.export());
 function faults(): readonly string[] {
   try {
     load();
@@ -48,7 +50,7 @@ describe('the folder of sources', () => {
     expect(sources.find('default', 'inbound')?.spec.kind).toBe('webhook');
     expect(sources.ofKind('feed').map(({ name }) => name)).toEqual(['central-banks', 'regulators']);
     expect(sources.ofKind('recording').map(({ name }) => name)).toEqual(['recorded-demand', 'recorded-news', 'recorded-prices']);
-    expect(secrets.of(['inbound.secret'])).toEqual([Buffer.alloc(32, 7)]);
+    expect(bytesOf(secrets.of(['inbound.secret']))).toEqual([Buffer.alloc(32, 7)]);
   });
 
   it('every fault of every file is named at once, with its place', () => {
@@ -106,6 +108,6 @@ describe('the folder of sources', () => {
     expect(secrets.reload()).toEqual([]);
     write('secrets/a.secret', 'z');
     expect(secrets.reload()).toHaveLength(1);
-    expect(secrets.of(['a.secret'])).toEqual([Buffer.from('y'.repeat(24))]);
+    expect(bytesOf(secrets.of(['a.secret']))).toEqual([Buffer.from('y'.repeat(24))]);
   });
 });

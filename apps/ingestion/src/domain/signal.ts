@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { atPointer, derivedId, maxValueBytes, type SignalAccepted } from '@nervus/contracts';
 import { Refusal } from './refusal.js';
 import type { Source } from './source-manifest.js';
@@ -72,7 +72,7 @@ export function signalOf(source: Source, event: InboundEvent): Signal {
 export const rawOf = (bytes: Buffer): InboundEvent['raw'] => ({ sha256: sha256(bytes), bytes: bytes.length });
 
 /** base64url SHA-256. */
-export const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('base64url');
+export const sha256 = (bytes: Buffer | string): string => hash('sha256', bytes, 'base64url');
 
 function subjectOf(rule: Source['spec']['subject'], event: InboundEvent): string {
   if ('constant' in rule) return rule.constant;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { SignalAccepted } from '@nervus/contracts';
 import { type OutgoingEvent, PermanentError } from '@nervus/messaging';
-import { Events, ServiceClock } from '@nervus/service-kit';
+import { Events, ServiceClock, ServiceLogger } from '@nervus/service-kit';
 import { Injectable } from '@nestjs/common';
 import { IngestionMetrics } from '../adapters/ingestion-metrics.js';
 import { IngestionStores } from '../adapters/ingestion-stores.js';
-import { startTrace } from '../adapters/trace.js';
+import { traced } from '../adapters/trace.js';
 import { Window } from '../domain/memory.js';
 import { Refusal } from '../domain/refusal.js';
 import { type InboundEvent, type Signal, signalOf } from '../domain/signal.js';
@@ -27,6 +27,7 @@ export class AcceptEvent {
     private readonly clock: ServiceClock,
     private readonly metrics: IngestionMetrics,
     private readonly window: Window,
+    private readonly logger: ServiceLogger,
   ) {}
 
   /**
@@ -38,17 +39,15 @@ export class AcceptEvent {
   async accept(source: Source, event: InboundEvent, traceparent?: string): Promise<Acceptance> {
     const startedAt = this.clock.now();
     const signal = signalOf(source, event);
-    const span = startTrace(source, traceparent);
-    try {
-      const outgoing = this.recordOf(source, signal, event.hops, span.traceparent);
+    return traced(source, traceparent, async (own) => {
+      const outgoing = this.recordOf(source, signal, event.hops, own);
       const state = { signalId: signal.id, forgetAt: startedAt + this.window.ms };
       const applied = await this.stores.events.apply(signal.memoryId, signal.id, (current) => (current ? 'unchanged' : { state, events: [outgoing] }), { until: 'published' });
       const duplicate = applied.outcome !== 'applied';
       this.metrics.accepted(source.name, duplicate, (this.clock.now() - startedAt) / 1000);
+      this.logger.debug({ source: source.name, tenant: source.tenant, signal: signal.id, duplicate }, 'accepted');
       return { id: signal.id, duplicate };
-    } finally {
-      span.end();
-    }
+    });
   }
 
   private recordOf(source: Source, signal: Signal, hops: number | undefined, traceparent: string | undefined): OutgoingEvent {

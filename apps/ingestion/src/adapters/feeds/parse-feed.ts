@@ -54,7 +54,7 @@ function itemsOf(parsed: ReturnType<typeof parseFeed>): FeedItem[] {
 }
 
 const rssItems = (feed: Fields): FeedItem[] =>
-  list(feed['items']).map((item) => itemOf({ id: text(item['guid']), title: text(item['title']), summary: text(item['description']) ?? text(at(item['content'], 'encoded')), link: text(item['link']), published: text(item.pubDate) ?? firstDate(item['dc']), lang: text(feed['language']) }));
+  list(feed['items']).map((item) => itemOf({ id: text(item['guid']), title: text(item['title']), summary: text(item['description']) ?? text(at(item['content'], 'encoded')), link: text(item['link']), published: text(item['pubDate']) ?? firstDate(item['dc']), lang: text(feed['language']) }));
 
 const rdfItems = (feed: Fields): FeedItem[] =>
   list(feed['items']).map((item) => itemOf({ id: text(at(item['rdf'], 'about')) ?? text(item['link']), title: text(item['title']), summary: text(item['description']), link: text(item['link']), published: firstDate(item['dc']), lang: undefined }));
