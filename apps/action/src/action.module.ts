@@ -34,11 +34,11 @@ export class ActionModule {
     const egress: Egress = createEgress({ connectionsPerHost: config.concurrentPerTarget });
     const now = (): number => clock.now();
     const sender = { egress, destinations: Destinations.read(config.destinations), key: () => identity.key, now };
-    const tools = new Toolbox([new AlertLog(config.alertRoot, now), new HttpRequest(sender), new WebhookSend(sender)], systemRandom);
+    const tools = new Toolbox([new AlertLog(config.alertRoot, now), new HttpRequest(sender), new WebhookSend(sender)]);
     health.check('tools', () => tools.problem());
     const calls: GuardedCalls = new GuardedCalls(clock, { retried: (tool) => actionMetrics.retried(tool) }, { concurrent: config.concurrentPerTarget });
     const actionMetrics = new ActionMetrics(metrics, () => calls.breakerStates());
-    const settings = new ActionSettings(config.trustDomain, identity.epoch, config.staleAfterSeconds * 1000, config.receiptWaitMs, config.credentialWaitMs, config.callSeconds * 1000);
+    const settings = new ActionSettings(config.trustDomain, identity.epoch, config.staleAfterSeconds * 1000, config.receiptWaitMs, config.credentialWaitMs, config.callSeconds * 1000, systemRandom);
     return {
       module: ActionModule,
       controllers: [CarryOutDecision],

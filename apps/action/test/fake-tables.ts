@@ -4,7 +4,8 @@ import type { Received, Tables } from '@nervus/messaging';
 import { start } from './sample-world.js';
 
 /** Tables that a test fills by hand, record after record. */
-export class HandFedTables implements Pick<Tables, 'on'> {
+export class HandFedTables implements Pick<Tables, 'on' | 'loaded'> {
+  readonly loaded = Promise.resolve();
   private readonly views = new Map<string, ((event: Received<never>) => unknown)[]>();
 
   on<R extends RecordType>(type: R, view: (event: Received<DataOf<R>>) => void | Promise<void>): void {

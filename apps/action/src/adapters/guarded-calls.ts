@@ -4,7 +4,7 @@
 // under one deadline. What one call came to is the worst that any of its attempts may have left behind.
 import type { Clock } from '@nervus/messaging';
 import {
-  bulkhead, circuitBreaker, CircuitState, type CircuitBreakerPolicy, ConsecutiveBreaker, ExponentialBackoff, handleWhenResult, type IDefaultPolicyContext, type IPolicy, type IRetryContext, isBrokenCircuitError,
+  bulkhead, type BulkheadPolicy, circuitBreaker, CircuitState, type CircuitBreakerPolicy, ConsecutiveBreaker, ExponentialBackoff, handleWhenResult, type IDefaultPolicyContext, type IPolicy, type IRetryContext, isBrokenCircuitError,
   isBulkheadRejectedError, isTaskCancelledError, retry, timeout, TimeoutStrategy, wrap,
 } from 'cockatiel';
 import { type CallResult, mayRepeat } from '../domain/call-result.js';
@@ -13,7 +13,7 @@ import type { PermittedCall, Route, ToolExecutor } from '../domain/tool.js';
 export interface CallLimits {
   /** Calls to one target at once. @default 32 */
   readonly concurrent?: number;
-  /** Calls that wait for a slot. @default 256 */
+  /** Calls that wait for a slot: more than an engine handles at once, or actions would be put aside for want of a place. @default 1000 */
   readonly queued?: number;
   /** Failed calls in a row after which a target counts as broken. @default 5 */
   readonly breakAfter?: number;
@@ -51,6 +51,7 @@ interface Attempted {
 
 interface Guard {
   readonly policy: IPolicy<IDefaultPolicyContext & IRetryContext>;
+  readonly slots: BulkheadPolicy;
   readonly breaker: CircuitBreakerPolicy;
   openUntil: number;
 }
@@ -64,10 +65,10 @@ export class GuardedCalls {
     private readonly limits: CallLimits = {},
   ) {}
 
-  /** Whether the target may be tried right now; asked before anything is written about a call. */
+  /** Whether the target may be tried right now and has a place; asked before anything is written about a call. */
   isAvailable(executor: ToolExecutor, { permitted: { entry } }: Pick<PermittedCall, 'permitted'>, route: Route): boolean {
-    const { breaker, openUntil } = this.guardOf(executor, entry.operation.name, entry.operation.timeoutMs, route);
-    return breaker.state !== CircuitState.Open || this.clock.now() >= openUntil;
+    const { breaker, slots, openUntil } = this.guardOf(executor, entry.operation.name, entry.operation.timeoutMs, route);
+    return (slots.executionSlots > 0 || slots.queueSlots > 0) && (breaker.state !== CircuitState.Open || this.clock.now() >= openUntil);
   }
 
   /** Calls until it is done, refused, not worth another attempt, or the time is over. Never throws for what a target does. */
@@ -121,10 +122,11 @@ export class GuardedCalls {
   }
 
   private makeGuard(tool: string, timeoutMs: number): Guard {
-    const { concurrent = 32, queued = 256, breakAfter = 5, restMs = 5_000, retries = 3, backoffMs = 100 } = this.limits;
+    const { concurrent = 32, queued = 1_000, breakAfter = 5, restMs = 5_000, retries = 3, backoffMs = 100 } = this.limits;
     const breaker = circuitBreaker(handleWhenResult(isTroubled), { halfOpenAfter: restMs, breaker: new ConsecutiveBreaker(breakAfter) });
     const again = retry(handleWhenResult((value) => (value as Attempted).again), { maxAttempts: retries, backoff: new ExponentialBackoff({ initialDelay: backoffMs, maxDelay: 20 * backoffMs }) });
-    const guard: Guard = { breaker, openUntil: 0, policy: wrap(bulkhead(concurrent, queued), breaker, again, timeout(timeoutMs, TimeoutStrategy.Cooperative)) };
+    const slots = bulkhead(concurrent, queued);
+    const guard: Guard = { slots, breaker, openUntil: 0, policy: wrap(slots, breaker, again, timeout(timeoutMs, TimeoutStrategy.Cooperative)) };
     breaker.onBreak(() => (guard.openUntil = this.clock.now() + restMs));
     again.onRetry(() => this.observer.retried(tool));
     return guard;

@@ -2,7 +2,7 @@
 // Invariant: the view counts as new only as of a pulse that says exactly what the view holds. Pulses alone, while the
 // stops or policies they tell of have not arrived, make nothing new.
 import { PolicySetActivated, PulseBeaten, StopChanged } from '@nervus/contracts';
-import { type Clock, type Received, type Tables, VersionedTable } from '@nervus/messaging';
+import { type Clock, pause, type Received, type Tables, VersionedTable } from '@nervus/messaging';
 import type { WorkloadDirectory } from '@nervus/trust';
 import type { MeshState } from '../domain/gate.js';
 import { hashOfActiveStops } from '../domain/stops.js';
@@ -15,13 +15,17 @@ export class MeshView {
   private policy: MeshState['policy'];
   private pulse: Received<PulseBeaten> | undefined;
   private confirmedAt: number | undefined;
+  private news = new AbortController();
 
   constructor(
     tables: Pick<Tables, 'on'>,
     private readonly directory: WorkloadDirectory,
-    private readonly clock: Pick<Clock, 'now'>,
+    private readonly clock: Clock,
   ) {
-    this.stops.onChange(() => (this.stopsHash = undefined));
+    this.stops.onChange(() => {
+      this.stopsHash = undefined;
+      this.tell();
+    });
     tables.on(
       StopChanged,
       (event) => {
@@ -32,12 +36,19 @@ export class MeshView {
     );
     tables.on(PolicySetActivated, ({ data: { version, hash } }) => {
       if (version > (this.policy?.version ?? 0)) this.policy = { version, hash };
+      this.tell();
     });
     tables.on(PulseBeaten, (event) => {
       // What the last one confirmed until now is not lost by a newer one that is ahead of us.
       this.confirm();
       this.pulse = event;
+      this.tell();
     });
+  }
+
+  /** Resolves at the next record about stops, policies or pulses, or after the time. */
+  changed(limitMs: number): Promise<void> {
+    return pause(limitMs, this.clock, this.news.signal);
   }
 
   now(): MeshState {
@@ -49,6 +60,11 @@ export class MeshView {
       pulseAgeMs: this.confirmedAt === undefined ? undefined : Math.max(0, this.clock.now() - this.confirmedAt),
       revoked: (subject) => this.directory.revocations.revokedAt(subject) !== undefined,
     };
+  }
+
+  private tell(): void {
+    this.news.abort();
+    this.news = new AbortController();
   }
 
   private confirm(): void {

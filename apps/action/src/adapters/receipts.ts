@@ -13,14 +13,13 @@ export class Receipts {
   private readonly known = new Map<string, string>();
   private readonly waiting = new Map<string, { readonly actionId: string; readonly arrived: AbortController }>();
   private away = false;
-  /** Since when this process has seen every receipt, milliseconds since the epoch. */
-  readonly since: number;
+  private seenSince = Infinity;
 
   constructor(
-    tables: Pick<Tables, 'on'>,
+    tables: Pick<Tables, 'on' | 'loaded'>,
     private readonly clock: Clock,
   ) {
-    this.since = clock.now();
+    void tables.loaded.then(() => (this.seenSince = clock.now()));
     tables.on(IntentReceipted, ({ data: { leaf, actionId } }) => {
       this.away = false;
       this.known.set(leaf, actionId);
@@ -29,6 +28,11 @@ export class Receipts {
       const [oldest] = this.known.keys();
       if (oldest !== undefined && this.known.size > mostRemembered) this.known.delete(oldest);
     });
+  }
+
+  /** Since when this process has seen every receipt, milliseconds since the epoch. */
+  get since(): number {
+    return this.seenSince;
   }
 
   has(actionId: string, leaf: string): boolean {

@@ -7,14 +7,8 @@ import type { ToolExecutor } from '../domain/tool.js';
 export class Toolbox {
   private readonly executors: ReadonlyMap<string, ToolExecutor>;
 
-  /**
-   * @param random in [0, 1), for jitter
-   * @throws TypeError when a tool of the catalogue has no executor, or an executor no tool
-   */
-  constructor(
-    executors: readonly ToolExecutor[],
-    readonly random: () => number,
-  ) {
+  /** @throws TypeError when a tool of the catalogue has no executor, or an executor no tool */
+  constructor(executors: readonly ToolExecutor[]) {
     this.executors = new Map(executors.map((executor) => [executor.tool, executor]));
     const missing = [...tools.filter(({ id }) => !this.executors.has(id)).map(({ id }) => id), ...executors.filter(({ tool }) => !tools.some(({ id }) => id === tool)).map(({ tool }) => tool)];
     if (missing.length > 0) throw new TypeError(`catalogue and executors differ in: ${missing.join(', ')}`);

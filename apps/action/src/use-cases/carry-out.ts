@@ -40,7 +40,7 @@ export class CarryOut {
     const executor = this.tools.of(permitted);
     const route = executor.route(permitted);
     if ('kind' in route) return this.close(taken, { gate: 'end', code: route.code, detail: route.detail });
-    const gate = this.perform.gate(permitted);
+    const gate = held ? this.perform.gate(permitted) : await this.perform.gateSoon(permitted);
     if (gate.gate !== 'open') return this.stopAt(taken, gate);
     if (!this.calls.isAvailable(executor, taken, route)) return this.hold(taken, 'target_unavailable');
     if (!this.prepare.isNeeded(permitted)) return this.begin(taken, route, {});

@@ -28,6 +28,9 @@ export interface Begun {
   readonly eventId: string;
 }
 
+/** Pulses come every two seconds. */
+const soonMs = 2_500;
+
 /** Sends what was begun and writes down what came of it. */
 @Injectable()
 export class Perform {
@@ -56,8 +59,23 @@ export class Perform {
     return judgeGate(permitted, this.mesh.now(), this.clock.now(), this.settings.staleAfterMs);
   }
 
+  /**
+   * The gate, after a short wait for what is only a moment away: a decision may come before the stop or policy set that
+   * it names, and a process that has just started before its first pulse. Waiting saves putting it aside.
+   */
+  async gateSoon(permitted: Permitted): Promise<Gate> {
+    const until = this.clock.now() + soonMs;
+    for (;;) {
+      const gate = this.gate(permitted);
+      const leftMs = until - this.clock.now();
+      const mayCome = gate.gate === 'hold' && (gate.reason === 'policy_ahead' || gate.reason === 'stops_ahead' || (gate.reason === 'view_stale' && this.mesh.now().pulseAgeMs === undefined));
+      if (!mayCome || leftMs <= 0) return gate;
+      await this.mesh.changed(leftMs);
+    }
+  }
+
   turn(): Turn {
-    return { now: this.clock.now(), owner: this.settings.owner, jitter: this.tools.random() };
+    return { now: this.clock.now(), owner: this.settings.owner, jitter: this.settings.random() };
   }
 
   async run(begun: Begun): Promise<void> {

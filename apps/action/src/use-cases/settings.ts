@@ -12,6 +12,8 @@ export class ActionSettings {
     readonly credentialWaitMs: number,
     /** Longest time for all attempts of one call. */
     readonly callMs: number,
+    /** In [0, 1), for jitter. */
+    readonly random: () => number,
   ) {}
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Invariant: each document is in hand at most once in this process, and at most a bounded number of them. Between
 // processes compare-and-set decides; leaving held actions to their owner for a while only saves them the race.
-import { Credentials } from '../adapters/credentials.js';
 import type { Aggregate } from '@nervus/messaging';
 import { ServiceClock, ServiceLogger, Sweeps } from '@nervus/service-kit';
 import { Injectable } from '@nestjs/common';
+import { Credentials } from '../adapters/credentials.js';
 import type { ActionState } from '../domain/action-state.js';
 import { ActionDocuments } from './documents.js';
 import { ReconcileSent } from './reconcile-sent.js';
@@ -21,6 +21,9 @@ const overdueMs = 5_000;
 @Injectable()
 export class TakeUpDue {
   private readonly inHand = new Map<string, Promise<void>>();
+  private looking = false;
+  /** The last look found more than it could take. */
+  private more = false;
   private stopped = false;
 
   constructor(
@@ -40,17 +43,28 @@ export class TakeUpDue {
 
   /** Starts what is due; resolves before it is done, so that a slow target holds up nothing else. */
   async look(): Promise<void> {
-    const due = await this.documents.due(this.clock.now(), 2 * atOnce);
-    for (const found of due) {
-      if (this.stopped || this.inHand.size >= atOnce) return;
-      if (!this.inHand.has(found.id) && this.isOurs(found.state)) this.take(found);
+    if (this.looking) return;
+    this.looking = true;
+    try {
+      const due = await this.documents.due(this.clock.now(), 2 * atOnce);
+      const ours = due.filter(({ id, state }) => !this.inHand.has(id) && this.isOurs(state));
+      const room = this.stopped ? 0 : atOnce - this.inHand.size;
+      this.more = ours.length > room;
+      for (const found of ours.slice(0, room)) this.take(found);
+    } finally {
+      this.looking = false;
     }
   }
 
   /** Resolves when nothing is in hand any more. */
+  async idle(): Promise<void> {
+    while (this.inHand.size > 0) await Promise.all(this.inHand.values());
+  }
+
+  /** Takes nothing more and finishes what is in hand. */
   async drain(): Promise<void> {
     this.stopped = true;
-    await Promise.all(this.inHand.values());
+    await this.idle();
   }
 
   private isOurs(state: ActionState): boolean {
@@ -58,10 +72,19 @@ export class TakeUpDue {
   }
 
   private take(found: Aggregate<ActionState>): void {
-    const work = this.carry(found)
-      .catch((error: unknown) => this.logger.error({ err: error, code: 'take_up_failed', document: found.id }, 'an action that was due could not be taken up and will be again'))
-      .finally(() => this.inHand.delete(found.id));
-    this.inHand.set(found.id, work);
+    this.inHand.set(found.id, this.carryAndGoOn(found));
+  }
+
+  private async carryAndGoOn(found: Aggregate<ActionState>): Promise<void> {
+    try {
+      await this.carry(found);
+    } catch (error) {
+      this.logger.error({ err: error, code: 'take_up_failed', document: found.id }, 'an action that was due could not be taken up and will be again');
+    } finally {
+      this.inHand.delete(found.id);
+    }
+    // A backlog is worked off without waiting for the next sweep.
+    if (this.more && this.inHand.size < atOnce / 2) await this.look().catch((error: unknown) => this.logger.error({ err: error, code: 'look_failed' }, 'what is due could not be looked for and will be again'));
   }
 
   private async carry({ id, version, state }: Aggregate<ActionState>): Promise<void> {
