@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+import { setTimeout } from 'node:timers/promises';
 import type { Admin, PartitionEnds, TopicConfiguration, TopicPartition } from '@nervus/messaging';
 import kafkajs, { type Admin as KafkaJsClientAdmin, type Kafka, type KafkaJSAggregateError } from 'kafkajs';
 import { causeOf, clientError, KafkaClientError } from './errors.js';
 import type { KafkaLog } from './log.js';
+
+/** How long a topic that was just created may take to be seen: so many looks, with so many milliseconds between them. */
+const visibleAttempts = 50;
+const visibleEveryMs = 100;
 
 export class KafkaJsAdmin implements Admin {
   private constructor(
@@ -32,6 +37,18 @@ export class KafkaJsAdmin implements Admin {
   }
 
   async createTopics(topics: readonly TopicConfiguration[], replication: { factor: number; minInSync: number }): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#createOnce(topics, replication);
+      } catch (error) {
+        // Right after creation a broker may not know the topic yet (KRaft metadata comes later), and kafkajs gives up at once.
+        if (causeOf(error).type !== 'UNKNOWN_TOPIC_OR_PARTITION' || attempt === visibleAttempts) throw error;
+        await setTimeout(visibleEveryMs);
+      }
+    }
+  }
+
+  async #createOnce(topics: readonly TopicConfiguration[], replication: { factor: number; minInSync: number }): Promise<void> {
     const existing = await this.partitionsOf(topics.map(({ topic }) => topic));
     const missing = topics.filter(({ topic }) => !existing.has(topic));
     if (missing.length === 0) return;
