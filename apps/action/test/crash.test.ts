@@ -76,7 +76,7 @@ describe('a process that is killed', () => {
     expect(new Set(intents.map(({ data }) => JSON.stringify(data))).size).toBe(1);
   });
 
-  it('killed twice under load: every action has one outcome, every line and every message is there once', async () => {
+  it('killed twice under load: every action has one outcome, every line and every message is there once', { timeout: 150_000 }, async () => {
     const first = await start();
     const decided = [...Array.from({ length: 300 }, (_, n) => mesh.decision(alert(n), 1)), ...Array.from({ length: 60 }, () => mesh.decision(webhook(), 2))];
     const outcomes = (): number => mesh.world.of(OutcomeRecorded).length;

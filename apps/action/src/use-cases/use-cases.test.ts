@@ -91,6 +91,18 @@ describe('a decision', () => {
   });
 });
 
+describe('a stop while an action waits for its receipt', () => {
+  it('ends it before anything is begun: no permit is spent on a call', async () => {
+    const work = bench.handle(bench.decision(sampleAction('webhook.send'), 2));
+    await settled();
+    await bench.fresh([stop()], 1);
+    await bench.receipt(0);
+    await work;
+    expect(bench.outcomes()).toMatchObject([{ result: 'failed', code: 'stopped', attempts: 0 }]);
+    expect(bench.store.writes).toBe(1);
+  });
+});
+
 describe('what is held', () => {
   it('goes back when an automatic permit runs out, and ends when people gave it', async () => {
     await during(bench.handle(bench.decision(sampleAction('webhook.send'), 2)), 2_000);
@@ -211,6 +223,23 @@ describe('what nobody knows', () => {
     const { writes } = bench.store;
     await pass(3_600_000, 600_000);
     expect(bench.store.writes).toBe(writes);
+    expect(bench.outcomes()).toMatchObject([{ result: 'unknown' }]);
+  });
+
+  it('stays open when the repeated call is refused: that says nothing about the first one', async () => {
+    bench.tool.webhook.results = [uncertain, () => ({ kind: 'refused', code: 'target_refused', detail: '' })];
+    await bench.handle(bench.decision(sampleAction('webhook.send')));
+    await pass(1_000);
+    expect(bench.tool.webhook.calls).toHaveLength(2);
+    expect(bench.outcomes()).toEqual([]);
+  });
+
+  it('is not sent again when the key of its permit was revoked meanwhile', async () => {
+    bench.tool.webhook.results = [uncertain];
+    await bench.handle(bench.decision(sampleAction('webhook.send')));
+    bench.world.directory.revoke({ subject: `workload:${bench.world.approval.kid}`, at: new Date(start + 1).toISOString(), reason: 'stolen', expiresAt: new Date(start + 1e9).toISOString(), version: 1 });
+    await pass(2_000);
+    expect(bench.tool.webhook.calls).toHaveLength(1);
     expect(bench.outcomes()).toMatchObject([{ result: 'unknown' }]);
   });
 
