@@ -41,7 +41,7 @@ async function ask(method, path, data, headers = {}) {
 function inWords(ms) {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
   if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
   return `${Math.floor(seconds / 86_400)} d`;
 }
@@ -56,7 +56,7 @@ function showTimes() {
       time.textContent = at > now ? inWords(at - now) : 'expired';
       time.classList.toggle('soon', at - now < 10 * 60_000);
     } else if (time.dataset.show === 'ago') time.textContent = `${inWords(now - at)} ago`;
-    else time.textContent = new Date(at).toLocaleTimeString();
+    else time.textContent = new Date(at).toLocaleString();
   }
 }
 

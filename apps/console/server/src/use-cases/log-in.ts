@@ -9,7 +9,7 @@ import { Attempts } from '../domain/attempts.js';
 import { Problem } from '../domain/problem.js';
 import { hashOfToken, type Seat } from '../domain/seat.js';
 
-/** Logins that may be tried: a person needs one, a guesser of 256 random bits is hopeless anyway and only noise. */
+/** Failed logins before one is told to wait. Good links are let in all the same, so that no guesser shuts people out. */
 const burst = 10;
 const perMinute = 10;
 /** A used link is remembered for longer than it could have lived. */
@@ -32,15 +32,17 @@ export class LogIn {
   /** The secret of the new session. @throws Problem 429, 401 */
   async byLink(token: string): Promise<{ readonly secret: string; readonly seat: Seat }> {
     const now = this.clock.now();
-    const wait = this.attempts.take(now);
-    if (wait > 0) throw new Problem(429, 'too_many_logins', `Too many logins were tried: wait ${wait} s.`, { 'retry-after': String(wait) });
     const seat = await this.seats.ofLink(token, now);
-    if (!seat) throw refused();
+    if (!seat) throw this.refused(now);
     const used = await this.models.usedLinks.apply(hashOfToken(token), rootId(now), (current) => (current ? 'unchanged' : { state: { person: seat.person, forgetAt: now + rememberMs }, events: [] }));
-    if (used.outcome !== 'applied') throw refused();
+    if (used.outcome !== 'applied') throw this.refused(now);
     return { secret: await this.sessions.start(seat), seat };
   }
-}
 
-/** One answer for unknown, late and used links: a guesser learns nothing. */
-const refused = (): Problem => new Problem(401, 'link_refused', 'This link is not good: it was used, its ten minutes are over, or it is from an earlier start. Restart Nervus for new ones.');
+  /** One answer for unknown, late and used links: a guesser learns nothing. */
+  private refused(now: number): Problem {
+    const wait = this.attempts.take(now);
+    if (wait > 0) return new Problem(429, 'too_many_logins', `Too many logins failed: wait ${wait} s.`, { 'retry-after': String(wait) });
+    return new Problem(401, 'link_refused', 'This link is not good: it was used, its ten minutes are over, or it is from an earlier start. Restart Nervus for new ones.');
+  }
+}

@@ -18,7 +18,7 @@ export class ProblemFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<ConsoleRequest>();
     const response = http.getResponse<ServerResponse>();
-    const problem = this.problemOf(error);
+    const problem = isDecodable(request.path) ? this.problemOf(error) : notFound();
     if (response.headersSent) {
       response.destroy();
       return;
@@ -34,12 +34,21 @@ export class ProblemFilter implements ExceptionFilter {
   private problemOf(error: unknown): Problem {
     if (error instanceof Problem) return error;
     if (error instanceof HttpException) return byStatus(error.getStatus());
-    if (error instanceof URIError) return notFound();
     if (error instanceof UnavailableError) return new Problem(503, error.code, 'What the console needs for this is away. Try again in a moment.', { 'retry-after': '2' });
     const status = typeof error === 'object' && error !== null && 'status' in error && typeof error.status === 'number' ? error.status : 500;
     if (status >= 400 && status < 500) return byStatus(status);
     this.logger.error({ err: error, code: 'request_failed' }, 'a request failed for a reason that nobody foresaw');
     return new Problem(500, 'request_failed', 'The request failed.');
+  }
+}
+
+/** A path that cannot be decoded leads nowhere. */
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
   }
 }
 

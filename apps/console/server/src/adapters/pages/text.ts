@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { inertText, type Segment } from '../../domain/inert-text.js';
+import { inertLine, inertText, type Segment } from '../../domain/inert-text.js';
 import { type Html, html } from './html.js';
+
+/** Bytes, or lines, from which a text scrolls in a box of its own. */
+const longBytes = 1500;
+const longLines = 16;
 
 /** Text of agents and of the outside: plain, bounded, nothing in it hidden; the rest on demand. */
 export function inert(text: string): Html {
   const { segments, rest, bytes } = inertText(text);
-  const more = rest.length > 0 && html`<details class="rest"><summary>The rest of ${bytes} bytes</summary><bdi class="inert">${pieces(rest)}</bdi></details>`;
-  return html`<bdi class="inert">${pieces(segments)}</bdi>${more}`;
+  const more = rest.length > 0 && html`<details class="rest"><summary>The rest of ${bytes} bytes</summary><bdi class="inert long" tabindex="0">${pieces(rest)}</bdi></details>`;
+  // A box that scrolls must be reachable by keyboard.
+  return bytes > longBytes || text.split('\n', longLines).length === longLines ? html`<bdi class="inert long" tabindex="0">${pieces(segments)}</bdi>${more}` : html`<bdi class="inert">${pieces(segments)}</bdi>`;
 }
 
 function pieces(segments: readonly Segment[]): Html[] {
@@ -26,11 +31,11 @@ export const badge = (kind: string, text: string): Html => html`<span class="bad
 
 /** Where a statement comes from: the event and the place in it. */
 export function citations(src: readonly string[]): Html {
-  return src.length === 0 ? html` <span class="cites none">no source named</span>` : html` <span class="cites">${src.map((pointer) => html`<cite title="${pointer}">${shortPointer(pointer)}</cite> `)}</span>`;
+  return src.length === 0 ? html` <span class="cites none">no source named</span>` : html` <span class="cites">${src.map((pointer) => html`<cite title="${inertLine(pointer)}">${shortPointer(pointer)}</cite> `)}</span>`;
 }
 
 /** `2f1b8a3e… /content/title`. */
 export function shortPointer(pointer: string): string {
-  const [event = '', place = ''] = pointer.split('#');
+  const [event = '', place = ''] = inertLine(pointer).split('#');
   return `${event.slice(0, 8)}… ${place}`.trim();
 }
