@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { hash, sampleAction, SampleWorld, start } from '../../test/sample-world.js';
-import { type Change, send, type Sent } from './action-state.js';
+import { type Change, doubt, send, type Sent } from './action-state.js';
 import type { CallResult } from './call-result.js';
 import { conclude, type Ended } from './conclusion.js';
 import type { Gate } from './gate.js';
@@ -25,6 +25,12 @@ describe('what becomes of an action after a call', () => {
     expect(after(result('not_done'), { gate: { gate: 'hold', reason: 'view_stale', detail: '' } })).toMatchObject({ state: { state: 'held', reason: 'view_stale' } });
     expect(after(result('not_done'), { gate: { gate: 'return', code: 'permit_expired', detail: '' } })).toMatchObject({ state: { state: 'returned' }, facts: [{ kind: 'returned', headers: { intentleaf: hash } }] });
     expect(after(result('not_done'), { gate: stopped, attempts: 0 })).toMatchObject({ state: { state: 'settled', code: 'stopped' }, facts: [{ data: { result: 'failed', attempts: 0 } }] });
+  });
+
+  it('once it was said that nobody knows, the permit neither waits nor comes back', () => {
+    const told = doubt(sent, permitted, result('uncertain'), turn, true).state as Sent;
+    const ended = conclude(told, permitted, { result: result('not_done'), attempts: 1, inDoubt: false, gate: { gate: 'return', code: 'permit_expired', detail: '' } }, turn);
+    expect(ended).toMatchObject({ state: { state: 'settled', result: 'failed' }, facts: [{ kind: 'outcome', purpose: 'outcome' }] });
   });
 
   it('what may have been done stays open, also under a stop', () => {

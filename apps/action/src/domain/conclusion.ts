@@ -20,7 +20,8 @@ export function conclude(current: Sent, permitted: Permitted, { result, attempts
   const sent = counted(current, attempts);
   if (result.kind === 'done') return settle(current, permitted, outcomeOf(sent, 'succeeded', result, turn.now), turn.now);
   if (result.kind === 'uncertain' || inDoubt) return doubt(sent, permitted, result, turn, false);
-  if (result.kind === 'refused' || result.giveUp) return settle(current, permitted, outcomeOf(sent, 'failed', result, turn.now), turn.now);
+  // Once it was said that nobody knows, the permit counts as used: it neither waits nor comes back.
+  if (result.kind === 'refused' || result.giveUp || current.uncertain?.reported) return settle(current, permitted, outcomeOf(sent, 'failed', result, turn.now), turn.now);
   if (gate.gate === 'end') return settle(current, permitted, outcomeOf(sent, 'failed', gate, turn.now), turn.now);
   if (gate.gate === 'return') return giveBack(current, permitted, gate.code, turn.now);
   return hold(current, permitted, gate.gate === 'hold' ? gate.reason : 'target_unavailable', turn);

@@ -36,6 +36,11 @@ describe('what to do about an action of which nobody knows what came', () => {
     expect(recover(sent, evidence(found, idempotency, gate), start).step).toBe(step);
   });
 
+  it('a permit of which it was said that nobody knows does not come back: it counts as used', () => {
+    const told = doubt(sent, permitted, { code: 'outcome_unknown', detail: '' }, turn, true).state as Sent;
+    expect(recover(told, evidence('not_done', 'native', expired), start)).toMatchObject({ step: 'settle', result: 'failed', code: 'not_done' });
+  });
+
   it('never sends again what could be done twice, and nothing under a stop or an ended permit', () => {
     for (const found of ['not_done', 'cannot_tell'] as const) {
       for (const gate of [held, expired, stopped]) for (const idempotency of ['native', 'natural', 'none'] as const) expect(recover(sent, evidence(found, idempotency, gate), start).step).not.toBe('send_again');

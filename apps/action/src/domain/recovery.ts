@@ -43,6 +43,8 @@ export function recover(sent: Sent, { found, canAsk, idempotency, gate }: Eviden
       case 'hold':
         return later();
       case 'return':
+        // A permit of which it was said that nobody knows is used for everyone who reads the log: it cannot come back.
+        if (sent.uncertain?.reported) return { step: 'settle', result: 'failed', code: 'not_done', detail: `The target says that it was not done. ${gate.detail}` };
         return { step: 'return', code: gate.code };
       case 'end':
         return { step: 'settle', result: 'failed', code: gate.code, detail: gate.detail };
