@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Installation, type InstallationOptions } from '@nervus/scripts/mesh';
+import { deskPort, Installation, type InstallationOptions } from '@nervus/scripts/mesh';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -39,6 +39,7 @@ export async function openBench(options: Pick<InstallationOptions, 'database' | 
     folders: { agents: join(root, 'bench', 'mesh', 'agents'), sources: join(root, 'bench', 'mesh', 'sources'), policies },
   });
   try {
+    if (installation.desk.port !== deskPort) throw new Error(`port ${deskPort} is taken, which the benchmark's agents name: stop what listens there (another local installation?) and try again`);
     await installation.start(dataDir);
   } catch (error) {
     await installation.stop(options.log);

@@ -5,6 +5,6 @@ export { createLocalTopics } from './local-topics.js';
 export { Mesh, type MeshOptions } from './mesh.js';
 export { freePort } from './ports.js';
 export { handOutSeats, type HandedOut, sampleSeats, type Seat } from './seats.js';
-export { samplePlace, type SamplePlace } from './sample-place.js';
+export { deskPort, samplePlace, type SamplePlace } from './sample-place.js';
 export { ServiceProcess } from './service-process.js';
 export { type AppliedEffect, Sink, type SinkCounts } from './sink.js';
