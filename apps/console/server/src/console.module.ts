@@ -4,6 +4,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, HttpAdapterHost } from '@nestjs/core';
 import { Answers } from './adapters/answers.js';
 import { Changes } from './adapters/changes.js';
+import { ConsoleMetrics } from './adapters/console-metrics.js';
 import { FreshnessView } from './adapters/freshness-view.js';
 import { Access } from './adapters/http/access.js';
 import { ListsController } from './adapters/http/lists.controller.js';
@@ -41,7 +42,7 @@ export class ConsoleModule {
       module: ConsoleModule,
       controllers: [RecordRequest, RecordAction, RecordRun, RecordIntelligence, RecordFinding, ...recordHeartbeats, SessionController, RequestsController, StopsController, ListsController, StreamController, PagesController],
       providers: [
-        ReadModels, MeshView, FreshnessView, Answers, Sessions, Queries, Streams, GiveCommand, LogIn, RecordDeadLetter,
+        ReadModels, ConsoleMetrics, MeshView, FreshnessView, Answers, Sessions, Queries, Streams, GiveCommand, LogIn, RecordDeadLetter,
         { provide: Changes, useValue: new Changes(new Feed(kit.identity.epoch)) },
         { provide: TopicPrefix, useValue: new TopicPrefix(config.topicPrefix) },
         { provide: Seats, useFactory: (logger: ServiceLogger) => new Seats(config.seats, logger), inject: [ServiceLogger] },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AgentChanged, DecisionMade, derivedId, FindingRaised, IntelligenceProduced, IntentRecorded, OutcomeRecorded, ownTopics, RequestChanged, ResumeRequested, rootId, RunChanged, StopChanged, StopRequested, VerdictGiven } from '@nervus/contracts';
+import { eventOf, systemClock } from '@nervus/messaging';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aDigest, type ApiBody, ConsoleWorld, ended, hour, requestOf, verdictBody } from './console-world.js';
 
@@ -111,6 +112,36 @@ describe('read models', () => {
     await world.start();
     const listed = await world.eventually('nora', '/api/requests?limit=200', (body) => ids(body).includes(next.requestId));
     expect(ids(listed)).toContain(request.requestId);
+  });
+});
+
+describe('dead letters', () => {
+  it('a record that cannot be handled is listed with its reason, for its tenant alone', async () => {
+    const request = requestOf(12);
+    const broken = { ...eventOf(RequestChanged, { tenant: 'default', key: request.requestId, id: rootId(Date.now()), data: request }, systemClock), value: '{"requestId":"<b>no id</b>"}' };
+    await world.mesh.trust.publishAs('approval', [broken]);
+    const { items } = await world.eventually('nora', '/api/dead-letters', (body) => body.items.length === 1);
+    expect(items[0]).toMatchObject({ service: 'console', originTopic: 'nervus.approval.requests.v1', type: RequestChanged.type, code: 'schema_invalid', key: `default/${request.requestId}`, bytes: expect.any(Number) });
+    expect(JSON.stringify(items)).not.toContain('no id');
+    expect((await world.api('stranger', '/api/dead-letters')).body.items).toEqual([]);
+    expect((await world.api('nora', '/api/status')).body).toMatchObject({ deadLetters: 1 });
+  });
+});
+
+describe('two processes', () => {
+  it('the answer reaches whoever asked, whichever process that is', async () => {
+    const second = await world.another();
+    try {
+      const request = await opened(13);
+      const asked = world.api('nora', `/api/requests/${request.requestId}/verdicts`, { method: 'POST', body: verdictBody(request), headers: { 'idempotency-key': 'verdict-13', 'if-match': '"1"' }, at: second.url });
+      const [given] = await world.mesh.until(VerdictGiven, ({ requestId }) => requestId === request.requestId);
+      await world.answer(given!.data.commandId, 'accepted', 200, 'The action is permitted.');
+      expect(await asked).toMatchObject({ status: 200, body: { code: 'accepted' } });
+      // Under the same key the other process knows it too.
+      expect(await give('nora', `/api/requests/${request.requestId}/verdicts`, verdictBody(request), 'verdict-13', { 'if-match': '"1"' })).toMatchObject({ status: 200, body: { code: 'accepted' } });
+    } finally {
+      await second.stop();
+    }
   });
 });
 

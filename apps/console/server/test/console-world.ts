@@ -74,6 +74,12 @@ export class ConsoleWorld {
     writeFileSync(join(this.dataFolder, 'run', 'console.url'), this.url());
   }
 
+  /** One more process of the console, which shares database and group with the first. */
+  async another(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+    const service = await this.mesh.start(consoleService, { NERVUS_SEATS: join(this.dataFolder, 'seats') });
+    return { url: `http://127.0.0.1:${service.httpPort}`, stop: () => this.mesh.stop(service) };
+  }
+
   async stop(): Promise<void> {
     if (this.service) await this.mesh.stop(this.service);
     this.service = undefined;
@@ -108,9 +114,9 @@ export class ConsoleWorld {
   }
 
   /** Asks the API with a seat token, as the command line does. */
-  async api(person: string, path: string, options: { readonly method?: string; readonly body?: unknown; readonly headers?: Record<string, string> } = {}): Promise<{ status: number; headers: Headers; body: ApiBody }> {
-    const { method = 'GET', body, headers = {} } = options;
-    const response = await fetch(this.url(path), {
+  async api(person: string, path: string, options: { readonly method?: string; readonly body?: unknown; readonly headers?: Record<string, string>; readonly at?: string } = {}): Promise<{ status: number; headers: Headers; body: ApiBody }> {
+    const { method = 'GET', body, headers = {}, at = this.url() } = options;
+    const response = await fetch(at + path, {
       method, redirect: 'manual',
       headers: { authorization: `Bearer ${this.secretsOf(person).token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -5,6 +5,7 @@ import { ServiceClock } from '@nervus/service-kit';
 import { digestOf } from '@nervus/trust';
 import { Injectable } from '@nestjs/common';
 import { Answers } from '../adapters/answers.js';
+import { ConsoleMetrics } from '../adapters/console-metrics.js';
 import { ReadModels } from '../adapters/read-models.js';
 import { type CommandAnswer, commandIdOf, rememberMs } from '../domain/command.js';
 import { Problem } from '../domain/problem.js';
@@ -35,6 +36,7 @@ export class GiveCommand {
     private readonly models: ReadModels,
     private readonly answers: Answers,
     private readonly clock: ServiceClock,
+    private readonly metrics: ConsoleMetrics,
   ) {}
 
   /** @throws Problem 422 when the key was used for something else */
@@ -42,6 +44,10 @@ export class GiveCommand {
     const commandId = commandIdOf(visitor, idempotencyKey);
     const fingerprint = digestOf(wish);
     const { tenant, account } = visitor;
+    const answered = (answer: CommandAnswer | undefined): GivenCommand => {
+      this.metrics.commanded(wish.kind, answer?.code ?? 'pending');
+      return { commandId, answer };
+    };
     const event = this.eventOf(visitor, commandId, wish);
     const waiting = this.answers.waitFor(commandId, waitMs);
     try {
@@ -49,8 +55,7 @@ export class GiveCommand {
         current ? 'unchanged' : { state: { tenant, issuer: account.issuer, subject: account.subject, fingerprint, answer: null, forgetAt: this.clock.now() + rememberMs }, events: [event] },
       );
       if (state && state.fingerprint !== fingerprint) throw new Problem(422, 'idempotency_key_reused', 'This Idempotency-Key was used for another command: take a new one for each.');
-      if (state?.answer) return { commandId, answer: state.answer };
-      return { commandId, answer: await waiting.answer };
+      return answered(state?.answer ?? (await waiting.answer));
     } finally {
       waiting.cancel();
     }

@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import type { FeedEvent } from '../../domain/feed.js';
 import type { Visitor } from '../../domain/session.js';
 import { Changes } from '../changes.js';
+import { ConsoleMetrics } from '../console-metrics.js';
 import { Sessions } from '../sessions.js';
 
 /** Milliseconds between signs of life, at each of which the session is looked at again. */
@@ -23,6 +24,7 @@ export class Streams {
     private readonly changes: Changes,
     private readonly sessions: Sessions,
     private readonly clock: ServiceClock,
+    private readonly metrics: ConsoleMetrics,
   ) {}
 
   /** False when the session has too many. @param after id of the last event that the page has seen */
@@ -38,9 +40,10 @@ export class Streams {
     let stopBeat = (): void => undefined;
     const stopListening = this.changes.feed.listen((event) => write(event));
     const end = (): void => {
+      if (!own.delete(end)) return;
       stopListening();
       stopBeat();
-      own.delete(end);
+      this.metrics.streamClosed();
       if (own.size === 0) this.bySession.delete(visitor.session);
       response.end();
     };
@@ -63,6 +66,7 @@ export class Streams {
       stopBeat = this.clock.after(beatMs, () => void look());
     };
     own.add(end);
+    this.metrics.streamOpened();
     response.on('close', end);
     const missed = after === undefined ? [] : this.changes.feed.since(after);
     send('retry: 2000\n\n');

@@ -35,8 +35,9 @@ ${sources.length === 0 ? html`<p class="empty">The agent names no source.</p>` :
 function parameter({ pointer, value, label, control, nested }: ParameterRow, sources: EvidencePacket['sources']): Html {
   const known = new Map(sources.map(({ eventId, title }) => [eventId, title]));
   const from = label === undefined ? [] : sourceEvents(label.src);
-  return html`<tr class="${nested ? 'nested' : ''}">
-<th scope="row"><code>${inertLine(pointer.slice(1))}</code>${control && html` ${badge('control', 'control')}`}</th>
+  const tainted = control && (label === undefined || label.trust === 'untrusted');
+  return html`<tr class="${nested ? 'nested' : ''}${tainted ? ' tainted' : ''}">
+<th scope="row"><code>${inertLine(pointer.slice(1))}</code>${control && html` ${badge('control', 'control')}`}${tainted && html` ${badge('danger', '! from text that was read')}`}</th>
 <td class="value">${inert(value)}</td>
 <td>${label === undefined ? badge('trust trust-untrusted', 'none named') : badge(`trust trust-${label.trust}`, label.trust)}</td>
 <td>${label === undefined ? html`<span class="faint">unknown</span>` : badge(`class class-${label.class}`, label.class)}</td>

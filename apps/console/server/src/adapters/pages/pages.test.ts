@@ -81,7 +81,7 @@ describe('the page of a request', () => {
 
   it('marks control parameters and says where each value comes from', () => {
     const page = pageOf({ labels: { '/url': { src: ['2f1b8a3e-4c5d-5e6f-8a9b-0c1d2e3f4a5b#/content'], trust: 'untrusted', class: 'pii' } }, control: ['/url'], sources: [{ eventId: '2f1b8a3e-4c5d-5e6f-8a9b-0c1d2e3f4a5b', title: 'The source', excerpt: 'x' }] });
-    expect(page).toMatch(/<code>url<\/code> <span class="badge control">control<\/span>.*?trust-untrusted">untrusted.*?class-pii">pii.*?#source-2f1b8a3e-4c5d-5e6f-8a9b-0c1d2e3f4a5b">The source/s);
+    expect(page).toMatch(/<code>url<\/code> <span class="badge control">control<\/span> <span class="badge danger">! from text that was read<\/span>.*?trust-untrusted">untrusted.*?class-pii">pii.*?#source-2f1b8a3e-4c5d-5e6f-8a9b-0c1d2e3f4a5b">The source/s);
     expect(page).toMatch(/<code>method<\/code>.*?none named.*?nowhere named/s);
   });
 });
