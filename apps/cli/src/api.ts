@@ -17,6 +17,8 @@ export interface RequestSummary {
   readonly agent: string;
   readonly tool: string;
   readonly target: string;
+  /** What it is about, in the words of its first source. */
+  readonly about: string;
   readonly approvals: number;
   readonly quorum: number;
   readonly flags: number;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole command lines against files and a server on this machine that records what it was asked. The real console is
 // asked by apps/console/server/test.
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ const packet: Request['packet'] = {
   risk: { score: 40, rows: [{ row: 'effect', score: 40, because: 'irreversible' }] }, policies: ['http-effect-people'], confidence: 0.8, reasons: [{ text: 'Severity 90.\nState: permitted', src: [] }], against: [], sources: [], flags: ['bidirectional-controls:/params/body/note'], reversible: false, owner: 'group:risk-desk',
 };
 const request: Request = { requestId: 'c8f34fd3-0b01-5c2d-9a4e-8b7c6d5e4f30', revision: 2, nonce: 'nonce', state: 'open', packet, evidenceHash: digestOf(packet), approvers: ['group:risk-reviewers'], quorum: 1, votes: [], openedAt: '2026-11-24T09:00:00.000Z', expiresAt: '2026-11-24T13:00:00.000Z' };
-const summary = { requestId: request.requestId, state: 'open', tier: 2, agent: 'market-news', tool: 'http.request', target: action.target, approvals: 0, quorum: 1, flags: 1, expiresAt: request.expiresAt };
+const summary = { requestId: request.requestId, state: 'open', tier: 2, agent: 'market-news', tool: 'http.request', target: action.target, about: 'Default of a large bank', approvals: 0, quorum: 1, flags: 1, expiresAt: request.expiresAt };
 const page = (items: unknown[]): object => ({ asOf: '2026-11-24T10:00:00.000Z', ageMs: 1000, items, next: null });
 
 interface Asked {
@@ -128,7 +128,7 @@ describe('seats', () => {
 describe('approvals', () => {
   it('are listed as a table and, with --json, as they came', async () => {
     const { stdout } = await nervus('approvals list --as nora');
-    expect(stdout).toMatch(/c8f34fd3-0b01-5c2d-9a4e-8b7c6d5e4f30\s+2\s+3 h\s+0\/1\s+market-news\s+http.request\s+! POST/);
+    expect(stdout).toMatch(/c8f34fd3-0b01-5c2d-9a4e-8b7c6d5e4f30\s+2\s+3 h\s+0\/1\s+market-news\s+http.request\s+! POST \S+\s+Default of a large bank/);
     expect(JSON.parse((await nervus('approvals list --as nora --json')).stdout)).toEqual(page([summary]));
   });
 
@@ -136,7 +136,7 @@ describe('approvals', () => {
     const { stdout, exitCode } = await nervus('approvals show c8f34fd3 --as nora');
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/url \*\s+https:\/\/api\.example\.com\/orders\s+owner\s+internal\s+the manifest/);
-    expect(stdout).toMatch(/body\s.*‹U\+202E›.*untrusted\s+public\s+2f1b8a3e/);
+    expect(stdout).toMatch(/body\s.*‹U\+202E›.*untrusted\s+public\s+2f1b8a3e… \/content\/title/);
     expect(stdout).toContain('  │ State: permitted');
     expect(stdout).not.toContain('\u202E');
   });
@@ -193,6 +193,9 @@ describe('files alone', () => {
     expect(await nervus(`${verify} --effects effects.ndjson`)).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('effect_without_permit') });
     writeFileSync(join(root, 'effects.ndjson'), '{"key":1}\n');
     expect(await nervus(`${verify} --effects effects.ndjson`)).toMatchObject({ exitCode: 66, stderr: expect.stringContaining('effect 1 has no idempotencyKey') });
+    mkdirSync(join(root, 'audit'));
+    symlinkSync(join(root, 'log'), join(root, 'audit/log'));
+    expect(await nervus('audit verify --log audit --trust trust/trust-bundle.json')).toMatchObject({ exitCode: 66, stderr: expect.stringContaining(join(root, 'audit/log')) });
     rmSync(join(root, 'log/tile'), { recursive: true });
     expect((await nervus(verify)).exitCode).toBe(2);
     expect(await nervus('audit verify --log nowhere --trust trust/trust-bundle.json')).toMatchObject({ exitCode: 66, stderr: expect.stringContaining('nowhere') });

@@ -21,9 +21,9 @@ export const approvalsList: Command = {
     const cursor = textOption(given, 'cursor');
     const page = await ConsoleClient.of(given, context).get<Page<RequestSummary>>(`/api/requests?${new URLSearchParams({ state, ...(cursor === undefined ? {} : { cursor }) }).toString()}`);
     const rows = page.items.map((one) => [
-      one.requestId, String(one.tier), one.state === 'open' ? duration(Date.parse(one.expiresAt) - context.now()) : one.state, `${one.approvals}/${one.quorum}`, one.agent, one.tool, `${one.flags > 0 ? '! ' : ''}${shortened(one.target, 60)}`,
+      one.requestId, String(one.tier), one.state === 'open' ? duration(Date.parse(one.expiresAt) - context.now()) : one.state, `${one.approvals}/${one.quorum}`, one.agent, one.tool, `${one.flags > 0 ? '! ' : ''}${shortened(one.target, 50)}`, shortened(one.about, 60),
     ]);
-    const list = rows.length > 0 ? table(['REQUEST', 'TIER', state === 'open' ? 'LEFT' : 'STATE', 'VOTES', 'AGENT', 'TOOL', 'TARGET'], rows) : `no request is ${state}`;
+    const list = rows.length > 0 ? table(['REQUEST', 'TIER', state === 'open' ? 'LEFT' : 'STATE', 'VOTES', 'AGENT', 'TOOL', 'TARGET', 'ABOUT'], rows) : `no request is ${state}`;
     const more = page.next === null ? '' : `\nmore: --cursor ${page.next}`;
     return { json: page, text: `${list}\n\nas of ${duration(page.ageMs)} ago${more}`, exitCode: exitCodes.ok };
   },

@@ -37,8 +37,8 @@ function requestText(request: Request, chain: ChainAnswer, ageMs: number, now: n
     actionText(packet),
     section('Warnings', packet.flags.map((flag) => `! ${printable(flag)}`)),
     section(`Risk ${packet.risk.score}, tier ${packet.tier}`, [packet.risk.rows.length > 0 ? table(['ROW', 'SCORE', 'BECAUSE'], packet.risk.rows.map(({ row, score, because }) => [row, String(score), because])) : 'no rows', `policies that ask for people: ${packet.policies.map(printable).join(', ')}`]),
-    section('Reasons, in the words of the agent', packet.reasons.flatMap(({ text, src }) => [quoted(text), `    from ${src.map(printable).join(', ') || 'nowhere named'}`])),
-    section('Against, in the words of the agent', packet.against.flatMap(({ text, src }) => [quoted(text), `    from ${src.map(printable).join(', ') || 'nowhere named'}`])),
+    section('Reasons, in the words of the agent', packet.reasons.flatMap(({ text, src }) => [quoted(text), `    from ${src.map(shortPointer).map(printable).join(', ') || 'nowhere named'}`])),
+    section('Against, in the words of the agent', packet.against.flatMap(({ text, src }) => [quoted(text), `    from ${src.map(shortPointer).map(printable).join(', ') || 'nowhere named'}`])),
     section('Sources, as they were read', packet.sources.flatMap(({ eventId, title, excerpt, link }) => [`${eventId}${link === undefined ? '' : `  ${printable(link)}`}`, quoted(title), quoted(excerpt)])),
     section('What became of it', [table(['STEP', 'AT', 'RESULT', 'CODE', 'DETAIL'], chain.steps.map(({ step, at, result, code, detail }) => [step, at, result, code, detail]))]),
     fields([['evidence', request.evidenceHash], ['action digest', packet.digest], ['as of', `${duration(ageMs)} ago`]]),
@@ -50,7 +50,7 @@ function actionText({ action, labels, control, reversible, owner, confidence }: 
   const rows = Object.entries(action.params).map(([name, value]) => {
     const pointer = `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     const label = labels[pointer];
-    return [control.includes(pointer) ? `${name} *` : name, typeof value === 'string' ? value : JSON.stringify(value), label?.trust ?? 'unknown', label?.class ?? 'unknown', label?.src.join(', ') || 'the manifest'];
+    return [control.includes(pointer) ? `${name} *` : name, typeof value === 'string' ? value : JSON.stringify(value), label?.trust ?? 'unknown', label?.class ?? 'unknown', label ? label.src.map(shortPointer).join(', ') || 'the manifest' : 'nowhere named'];
   });
   return `Exact action\n${fields([
     ['tool', `${action.tool}.${action.operation}`],
@@ -59,6 +59,12 @@ function actionText({ action, labels, control, reversible, owner, confidence }: 
     ['agent', `${action.agent.name} ${action.agent.version}, owner ${printable(owner)}, confidence ${Math.round(confidence * 100)} %`],
     ...(action.onBehalfOf === undefined ? [] : [['for', printable(action.onBehalfOf)] as const]),
   ])}\n\n${table(['PARAMETER', 'VALUE', 'TRUST', 'CLASS', 'FROM'], rows)}\n* decides where it goes or what kind it is`;
+}
+
+/** `2f1b8a3e… /content/title`. */
+function shortPointer(pointer: string): string {
+  const [event = '', place = ''] = pointer.split('#');
+  return `${event.slice(0, 8)}… ${place}`.trim();
 }
 
 const section = (title: string, lines: readonly string[]): string => (lines.length === 0 ? '' : `${title}\n${lines.join('\n')}`);

@@ -23,13 +23,15 @@ export const auditVerify: Command = {
       const value = textOption(given, name);
       return value === undefined ? undefined : resolve(folder, value);
     };
+    const log = path('log') ?? '';
+    if (!existsSync(join(log, 'checkpoint')) && existsSync(join(log, 'log', 'checkpoint'))) throw new Failure('log_folder', `${log} is not the folder of the log itself: give --log ${join(log, 'log')}`, exitCodes.noInput);
     const trustFile = path('trust') ?? '';
     const beside = join(dirname(trustFile), 'log-policy');
     const policyFile = path('policy') ?? (existsSync(beside) ? beside : undefined);
     const effectsFile = path('effects');
     const effects = effectsFile === undefined ? undefined : readEffects(effectsFile);
     try {
-      const report = await verifyFolder({ log: path('log') ?? '', trustFile, policyFile, checkpointFile: path('checkpoint'), effects });
+      const report = await verifyFolder({ log, trustFile, policyFile, checkpointFile: path('checkpoint'), effects });
       return { json: report, text: reportText(report).trimEnd(), exitCode: verdictCodes[report.verdict] as ExitCode };
     } catch (cause) {
       if (!(cause instanceof Error) || !('code' in cause) || !('path' in cause)) throw cause;

@@ -64,6 +64,8 @@ function showTimes() {
 
 let refreshing = false;
 let again = false;
+/** A busy list is drawn this often and no more. */
+const gapMs = 500;
 
 /** Draws the live part anew. What has the focus keeps it; a row that went away says so. */
 async function refresh() {
@@ -77,7 +79,7 @@ async function refresh() {
   try {
     const response = await fetch(live.dataset.part, { credentials: 'same-origin', headers: { 'nervus-background': '1' } });
     if (response.status === 401) {
-      location.assign('/login');
+      sessionEnded();
       return;
     }
     if (!response.ok) throw new Error(String(response.status));
@@ -86,12 +88,25 @@ async function refresh() {
   } catch {
     announce('The console does not answer; trying again.');
   } finally {
-    refreshing = false;
-    if (again) {
-      again = false;
-      void refresh();
-    }
+    setTimeout(() => {
+      refreshing = false;
+      if (again) {
+        again = false;
+        void refresh();
+      }
+    }, gapMs);
   }
+}
+
+/** A reason that is being written is not thrown away: the page stays, and says why it can do nothing any more. */
+function sessionEnded() {
+  const reason = byId('reason');
+  if (!(reason instanceof HTMLTextAreaElement) || reason.value === '') {
+    location.assign('/login');
+    return;
+  }
+  setButtons(false);
+  tell('Your session has ended: log in again, then load this page again.', 'bad');
 }
 
 /** @param {HTMLElement} live @param {string} markup */

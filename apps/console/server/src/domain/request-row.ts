@@ -20,6 +20,8 @@ export interface RequestRow {
   /** `http.request`. */
   readonly tool: string;
   readonly target: string;
+  /** What it is about, in the words of its first source or else of the agent: to tell rows apart, not to judge by. */
+  readonly about: string;
   readonly owner: string;
   readonly approvals: number;
   readonly quorum: number;
@@ -44,6 +46,8 @@ export interface RequestRecord {
 }
 
 const highestTier = 3;
+/** Characters of `about`. */
+const mostAbout = 120;
 
 export function requestRow(tenant: string, request: RequestChanged, at: number): RequestRow {
   const { packet, state, expiresAt, votes } = request;
@@ -62,6 +66,7 @@ export function requestRow(tenant: string, request: RequestChanged, at: number):
     agent: action.agent.name,
     tool: `${action.tool}.${action.operation}`,
     target: action.target,
+    about: Array.from(packet.sources[0]?.title ?? packet.reasons[0]?.text ?? '').slice(0, mostAbout).join(''),
     owner: packet.owner,
     approvals: votes.filter(({ verdict }) => verdict === 'approve').length,
     quorum: request.quorum,

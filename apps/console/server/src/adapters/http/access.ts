@@ -49,7 +49,7 @@ export class Access implements CanActivate {
 
   private async bySession(request: ConsoleRequest, door: Door): Promise<Visitor> {
     const secret = cookieOf(request, door.cookieName);
-    const visitor = secret === undefined ? undefined : await this.sessions.visitor(secret, headerOf(request, 'nervus-background') === '1');
+    const visitor = secret === undefined ? undefined : await this.sessions.visitor(secret, isBackground(request));
     if (secret === undefined || !visitor) throw notLoggedIn();
     if (request.method !== 'GET' && request.method !== 'HEAD' && !isCsrfToken(secret, headerOf(request, 'x-csrf-token'))) throw new Problem(403, 'csrf_token_missing', 'This was not sent by a page of this session: load the page again.');
     request.sessionSecret = secret;
@@ -66,6 +66,9 @@ export class Access implements CanActivate {
 }
 
 const notLoggedIn = (): Problem => new Problem(401, 'not_logged_in', 'Log in first: open a link that "npm start" printed, or use a seat token on this machine.', { 'www-authenticate': 'Bearer' });
+
+/** What an open page does by itself keeps no session alive. */
+const isBackground = (request: ConsoleRequest): boolean => request.path === '/api/stream' || headerOf(request, 'nervus-background') === '1';
 
 function bearerOf(request: ConsoleRequest): string | undefined {
   const match = /^Bearer ([A-Za-z0-9_-]{20,200})$/.exec(headerOf(request, 'authorization') ?? '');

@@ -48,7 +48,7 @@ function requestRow(row: RequestRow): Html {
   return html`<tr data-id="${row.requestId}">
 <td class="when">${row.state === 'open' ? instant(row.expiresAt, 'left') : instant(new Date(row.at).toISOString(), 'ago')}</td>
 <td>${badge(`tier tier-${row.tier}`, `tier ${row.tier}`)}</td>
-<td><a class="row-link" href="/requests/${row.requestId}"><strong>${row.tool}</strong> <bdi>${shortTarget(row.target)}</bdi></a><span class="faint">${row.agent}${row.code !== null && html` · ${row.code}`}</span></td>
+<td><a class="row-link" href="/requests/${row.requestId}"><strong>${row.tool}</strong> <bdi>${shortTarget(row.target)}</bdi></a><span class="about"><bdi>${inertLine(row.about)}</bdi></span><span class="faint">${row.agent}${row.code !== null && html` · ${row.code}`}</span></td>
 <td data-label="Votes">${row.approvals} of ${row.quorum}</td>
 <td data-label="Warnings">${row.flags > 0 ? badge('warning', `! ${row.flags}`) : html`<span class="faint">none</span>`}</td>
 </tr>`;

@@ -27,7 +27,7 @@ ${action.onBehalfOf !== undefined && html`<div><dt>For</dt><dd>${inertLine(actio
 <p>Decided by ${policies.length === 0 ? 'no policy' : policies.map((policy, index) => html`${index > 0 && ', '}<code>${inertLine(policy)}</code>`)} of policy set ${packet.policySet.v}.</p></section>
 <section aria-labelledby="words"><h2 id="words">In the agent's words</h2>
 <p class="faint">Written by ${action.agent.name}, which wants a yes. It says it is ${Math.round(confidence * 100)} % sure.</p>
-${agentWords('For', reasons, action.agent.name)}${agentWords('Against', against, action.agent.name)}</section>
+${agentWords('in favour', reasons, packet)}${agentWords('against', against, packet)}</section>
 <section aria-labelledby="sources"><h2 id="sources">Sources, as they were read</h2>
 ${sources.length === 0 ? html`<p class="empty">The agent names no source.</p>` : html`<ol class="sources">${sources.map(({ eventId, title, excerpt, link }) => html`<li id="source-${eventId}"><p><strong>${inert(title)}</strong> <code>${eventId.slice(0, 8)}…</code></p><blockquote>${inert(excerpt)}</blockquote>${link !== undefined && html`<p class="faint">said to be at <bdi class="address">${inertLine(link)}</bdi></p>`}</li>`)}</ol>`}</section>`;
 }
@@ -45,9 +45,10 @@ function parameter({ pointer, value, label, control, nested }: ParameterRow, sou
 </tr>`;
 }
 
-function agentWords(title: string, cited: EvidencePacket['reasons'], agent: string): Html | undefined {
-  if (cited.length === 0) return title === 'Against' ? html`<p class="empty">It names nothing against.</p>` : undefined;
-  return html`<div class="agent-words"><p class="says">${agent} says ${title.toLowerCase() === 'for' ? 'in favour' : 'against'}</p><ul>${cited.map(({ text, src }) => html`<li>${inert(text)}${citations(src)}</li>`)}</ul></div>`;
+function agentWords(side: 'in favour' | 'against', cited: EvidencePacket['reasons'], { action, sources }: EvidencePacket): Html {
+  if (cited.length === 0) return html`<p class="empty">It says nothing ${side}.</p>`;
+  const shown = new Set(sources.map(({ eventId }) => eventId));
+  return html`<div class="agent-words"><p class="says">${action.agent.name} says ${side}</p><ul>${cited.map(({ text, src }) => html`<li>${inert(text)}${citations(src, shown)}</li>`)}</ul></div>`;
 }
 
 const warnings: Readonly<Record<string, string>> = {

@@ -29,9 +29,18 @@ export function instant(iso: string, shown: 'left' | 'ago' | 'at' = 'at'): Html 
 /** A word with a shape of its own, so that nothing is said by colour alone. */
 export const badge = (kind: string, text: string): Html => html`<span class="badge ${kind}">${text}</span>`;
 
-/** Where a statement comes from: the event and the place in it. */
-export function citations(src: readonly string[]): Html {
-  return src.length === 0 ? html` <span class="cites none">no source named</span>` : html` <span class="cites">${src.map((pointer) => html`<cite title="${inertLine(pointer)}">${shortPointer(pointer)}</cite> `)}</span>`;
+/**
+ * Where a statement comes from: the event and the place in it.
+ * @param shown ids of events that the page itself shows as sources
+ */
+export function citations(src: readonly string[], shown: ReadonlySet<string> = new Set()): Html {
+  if (src.length === 0) return html` <span class="cites none">no source named</span>`;
+  const cite = (pointer: string): Html => {
+    const event = pointer.split('#')[0] ?? '';
+    const text = shortPointer(pointer);
+    return html`<cite title="${inertLine(pointer)}">${shown.has(event) ? html`<a href="#source-${event}">${text}</a>` : text}</cite> `;
+  };
+  return html` <span class="cites">${src.map(cite)}</span>`;
 }
 
 /** `2f1b8a3e… /content/title`. */
