@@ -14,7 +14,7 @@ export interface Seat {
 export const sampleSeats: readonly Seat[] = [
   { person: 'nora', subject: 'nora', roles: ['viewer', 'reviewer', 'operator'] },
   { person: 'theo', subject: 'theo', roles: ['viewer', 'reviewer', 'operator'] },
-  { person: 'olga', subject: 'olga', roles: ['viewer', 'operator'] },
+  { person: 'olga', subject: 'olga', roles: ['viewer', 'reviewer', 'operator'] },
 ];
 
 const linkMinutes = 10;
