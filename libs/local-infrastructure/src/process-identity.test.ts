@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { identityOf, isRunning } from './process-identity.js';
 
@@ -26,10 +28,13 @@ describe('telling processes apart', () => {
   });
 
   it.skipIf(process.platform !== 'linux')('does not take a zombie for a running process', async () => {
-    // The shell becomes a sleep that never collects its child, which has ended by then.
-    const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
-    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    // The child ends when its input does, which is after the shell has become a sleep that never collects it.
+    const parent = spawn('sh', ['-c', 'cat <&3 >/dev/null & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] });
+    const [line] = (await once(parent.stdout!, 'data')) as [Buffer];
     const zombie = Number(line.toString());
+    await expect.poll(() => readFileSync(`/proc/${parent.pid}/comm`, 'utf8').trim(), { timeout: 5000 }).toBe('sleep');
+    expect(identityOf(zombie)).toBeDefined();
+    (parent.stdio[3] as Writable).end();
     await expect.poll(() => identityOf(zombie), { timeout: 5000 }).toBeUndefined();
     process.kill(zombie, 0);
     parent.kill('SIGKILL');
