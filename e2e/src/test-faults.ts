@@ -11,7 +11,7 @@ import { testFaults } from './faults/fault-test.js';
 const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '7' },
-    rate: { type: 'string', default: '20' },
+    rate: { type: 'string', default: '15' },
     accepted: { type: 'string', default: '2000' },
     seed: { type: 'string', default: '1' },
     database: { type: 'string', default: 'durable' },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { rounded } from '@nervus/bench';
 import type { Mesh, ServiceProcess, Sink } from '@nervus/scripts/mesh';
-import { type LoadSource, loadSources } from '../load-folders.js';
+import { type LoadSource, loadSources } from '../folders.js';
 import { waitUntil } from '../wait-until.js';
 import type { SteadyLoad } from './steady-load.js';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type LoadResult, sendWebhooks } from '@nervus/bench';
-import { type LoadSource, loadSources } from '../load-folders.js';
+import { type LoadSource, loadSources } from '../folders.js';
 
 export interface SteadyLoadOptions {
   /** Base URL of ingestion. */
@@ -46,7 +46,7 @@ export class SteadyLoad {
 
   /** Sends nothing new any more, and sends again until everything is acknowledged. @throws Error when that does not come to pass */
   async end(limitMs: number): Promise<void> {
-    clearInterval(this.timer);
+    this.stop();
     const until = Date.now() + limitMs;
     for (;;) {
       await Promise.all(this.slices);
@@ -56,6 +56,11 @@ export class SteadyLoad {
       if (Date.now() > until) throw new Error(`ingestion did not acknowledge ${left} events within ${limitMs / 1000} s: ${JSON.stringify(this.refused)}`);
       for (const source of loadSources) this.sendAgain(source);
     }
+  }
+
+  /** Sends nothing new any more. */
+  stop(): void {
+    clearInterval(this.timer);
   }
 
   private second(): void {

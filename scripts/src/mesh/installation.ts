@@ -9,7 +9,7 @@ import { deskPort, samplePlace, type SamplePlace } from './sample-place.js';
 import { handOutSeats, type HandedOut, sampleSeats } from './seats.js';
 import { Sink } from './sink.js';
 
-export interface InstallationOptions extends Pick<MeshOptions, 'folders' | 'replicas' | 'only' | 'environment'> {
+export interface InstallationOptions extends Pick<MeshOptions, 'folders' | 'replicas' | 'only' | 'environment' | 'anyPort'> {
   readonly dataDir: string;
   readonly database: 'durable' | 'memory';
   readonly log: (line: string) => void;

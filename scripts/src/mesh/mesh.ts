@@ -31,6 +31,8 @@ export interface MeshOptions {
   readonly environment?: Readonly<Partial<Record<ServiceName | 'all', Readonly<Record<string, string>>>>>;
   readonly trustDomain?: string;
   readonly topicPrefix?: string;
+  /** True for a mesh that nobody visits by hand: it takes any free port, so that several start at once on one machine. @default false */
+  readonly anyPort?: boolean;
 }
 
 /** The seven services as processes of this machine. */
@@ -52,7 +54,7 @@ export class Mesh {
     const ports = new Map<ServiceName, number>();
     for (const service of chosen) {
       const preferred = publicPorts[service];
-      if (preferred !== undefined) ports.set(service, await freePort(preferred));
+      if (preferred !== undefined) ports.set(service, await freePort(options.anyPort === true ? 0 : preferred));
     }
     const common: Record<string, string> = {
       KAFKA_BROKERS: options.kafkaBrokers.join(','),

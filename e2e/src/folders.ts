@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { cpSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const repositoryRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** Sources of the load, with the paths at which ingestion takes their events. */
+/** Sources of the load, which are also kinds of actions: an event of either has one effect. */
 export const loadSources = ['routine', 'consequential'] as const;
 export type LoadSource = (typeof loadSources)[number];
 
@@ -21,15 +21,28 @@ export interface Folders {
 /**
  * Lays out what the benchmarks run in the mesh: two agents of one effect for each event, one routine, one consequential.
  * Their policies are those of the repository and one of their own.
- * @param deskPort where the desk listens; texts that name another port are rewritten in the copies
+ * @param deskPort where the desk listens; the copies name it in the place of the one that the repository names
  */
 export function layLoadFolders(folder: string, deskPort: number): Folders {
   const load = join(repositoryRoot, 'bench', 'mesh');
-  const folders: Folders = { agents: join(folder, 'agents'), policies: join(folder, 'policies'), sources: join(folder, 'sources') };
-  cpSync(join(load, 'agents'), folders.agents, { recursive: true });
-  cpSync(join(repositoryRoot, 'policies'), folders.policies, { recursive: true });
+  const folders = layFolders(folder, join(load, 'agents'), deskPort);
   cpSync(join(load, 'policies'), folders.policies, { recursive: true });
   cpSync(join(load, 'sources'), folders.sources, { recursive: true });
+  return folders;
+}
+
+/** Lays out the sample agents with the recorded sources alone: those that ask public servers would make every run another one. */
+export function layRecordedFolders(folder: string, deskPort: number): Folders {
+  const folders = layFolders(folder, join(repositoryRoot, 'agents'), deskPort);
+  for (const file of globSync('recorded-*.yaml', { cwd: join(repositoryRoot, 'sources') })) cpSync(join(repositoryRoot, 'sources', file), join(folders.sources, file));
+  return folders;
+}
+
+function layFolders(folder: string, agents: string, deskPort: number): Folders {
+  const folders: Folders = { agents: join(folder, 'agents'), policies: join(folder, 'policies'), sources: join(folder, 'sources') };
+  cpSync(agents, folders.agents, { recursive: true });
+  cpSync(join(repositoryRoot, 'policies'), folders.policies, { recursive: true });
+  mkdirSync(folders.sources, { recursive: true });
   for (const file of globSync('{agents,policies}/**/*.yaml', { cwd: folder })) nameDesk(join(folder, file), deskPort);
   return folders;
 }
