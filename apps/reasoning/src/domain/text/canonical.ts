@@ -9,7 +9,7 @@ export interface CanonicalText {
 }
 
 const plain = /^[\u0020-\u007e]*$/;
-const invisible = /[\p{Cf}\p{Co}\u{fe00}-\u{fe0f}\u{e0100}-\u{e01ef}]/gu;
+const invisible = /[\p{Cf}\p{Co}\p{Default_Ignorable_Code_Point}]/gu;
 const bidi = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 const tags = /[\u{e0000}-\u{e007f}]/u;
 const control = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
@@ -22,18 +22,23 @@ const word = /[\p{L}\p{M}]+/gu;
  * hide behind one of them.
  */
 export function canonicalText(raw: string): CanonicalText {
-  const flags: string[] = [];
-  let text = raw;
-  if (!plain.test(text)) {
-    if (bidi.test(text)) flags.push('text direction controls');
-    if (tags.test(text)) flags.push('tag characters');
-    const shown = text.toWellFormed().normalize('NFKC').replace(invisible, '');
-    if (flags.length === 0 && shown.length < text.normalize('NFKC').length) flags.push('invisible characters');
-    text = foldLookAlikes(shown, flags);
-  }
-  const unmarked = stripMarkup(text);
-  if (unmarked.active) flags.push('active markup');
-  return { text: unmarked.text.replace(control, ' ').replace(space, ' ').trim(), flags };
+  const flags = new Set<string>();
+  const unmarked = stripMarkup(visible(raw, flags));
+  if (unmarked.active) flags.add('active markup');
+  // Character references may bring back what was taken out.
+  const text = visible(unmarked.text, flags);
+  return { text: text.replace(control, ' ').replace(space, ' ').trim(), flags: [...flags] };
+}
+
+function visible(text: string, flags: Set<string>): string {
+  if (plain.test(text)) return text;
+  const hidden = flags.size;
+  if (bidi.test(text)) flags.add('text direction controls');
+  if (tags.test(text)) flags.add('tag characters');
+  const normal = text.toWellFormed().normalize('NFKC');
+  const shown = normal.replace(invisible, '');
+  if (flags.size === hidden && shown.length < normal.length) flags.add('invisible characters');
+  return foldLookAlikes(shown, flags);
 }
 
 // Letters of other scripts that look like a Latin one (a selection of Unicode TS 39 confusables).
@@ -41,11 +46,11 @@ const lookAlikes = new Map(Object.entries({ а: 'a', е: 'e', о: 'o', р: 'p', 
 const latin = /\p{Script=Latin}/u;
 const otherAlphabet = /[\p{Script=Cyrillic}\p{Script=Greek}]/u;
 
-function foldLookAlikes(text: string, flags: string[]): string {
+function foldLookAlikes(text: string, flags: Set<string>): string {
   if (!otherAlphabet.test(text)) return text;
   return text.replace(word, (found) => {
     if (!latin.test(found) || !otherAlphabet.test(found)) return found;
-    if (!flags.includes('mixed scripts in a word')) flags.push('mixed scripts in a word');
+    flags.add('mixed scripts in a word');
     return Array.from(found, (letter) => lookAlikes.get(letter) ?? letter).join('');
   });
 }

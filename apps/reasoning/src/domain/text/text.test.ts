@@ -36,6 +36,10 @@ describe('canonical text', () => {
     );
   });
 
+  it.each([['a zero-width space', '&#x200b;'], ['a change of direction', '&#8238;'], ['a tag character', '&#xe0041;'], ['an unassigned one of their block', '\u{e0000}'], ['a control', '&#7;']])('%s does not come in by a character reference or by being unassigned', (_, hidden) => {
+    expect(canonicalText(`pay ${hidden}now`).text).toBe('pay now');
+  });
+
   it('takes linear time for markup that never ends', () => {
     const started = performance.now();
     for (const hostile of ['<', '<!--', '<script>', '&', '&lt;', '<a ']) canonicalText(hostile.repeat(20_000));
