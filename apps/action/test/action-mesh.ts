@@ -142,7 +142,10 @@ hosts:
   /** Keys of the lines of an alert channel, in order. */
   lines(channel: string, tenant = 'default'): string[] {
     const file = join(this.world.folder, 'alerts', tenant, `${channel}.ndjson`);
-    return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').map((line) => (JSON.parse(line) as { key: string }).key) : [];
+    if (!existsSync(file)) return [];
+    // What stands behind the last newline is still being written; an empty line is none.
+    const whole = readFileSync(file, 'utf8').split('\n').slice(0, -1).filter((line) => line !== '');
+    return whole.map((line) => (JSON.parse(line) as { key: string }).key);
   }
 
   async activate(version: number): Promise<void> {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A file of JSON lines that several processes append to. Invariants: a batch of lines is one write at the end of the
 // file, so lines of two processes never mix; a line counts when it is whole, ends in a newline and is on the disk; what
-// a crash left unfinished is closed by a newline before the next batch and is no line.
+// a crash left unfinished is closed by a newline before the next batch and is no line. So an empty line may stand where a
+// process met another one's write half way; readers pass over it, as they do over what is not whole.
 import { constants, type FileHandle, mkdir, open, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
