@@ -5,7 +5,7 @@ import { ActivePolicies } from './adapters/active-policies.js';
 import { AgentsView } from './adapters/agents-view.js';
 import { ApprovalMetrics } from './adapters/approval-metrics.js';
 import { ApprovalStores } from './adapters/approval-stores.js';
-import { CurrentWorld } from './adapters/current-world.js';
+import { CurrentWorld, PermitLives } from './adapters/current-world.js';
 import { PolicyFolder } from './adapters/policy-set-files.js';
 import { StopsView } from './adapters/stops-view.js';
 import type { ApprovalConfig } from './config.js';
@@ -26,7 +26,7 @@ export class ApprovalModule {
     return {
       module: ApprovalModule,
       controllers: [RuleOnProposal, RuleAgainOnReturnedPermit, AcceptVerdict, ThrowStop, ResumeStop],
-      providers: [ApprovalStores, ApprovalMetrics, AgentsView, StopsView, ActivePolicies, CurrentWorld, ChangeStops, EndRequests, BeatPulse, ActivateFirstPolicySet, { provide: PolicyFolder, useValue: new PolicyFolder(config.policies) }],
+      providers: [ApprovalStores, ApprovalMetrics, AgentsView, StopsView, ActivePolicies, CurrentWorld, ChangeStops, EndRequests, BeatPulse, ActivateFirstPolicySet, { provide: PolicyFolder, useValue: new PolicyFolder(config.policies) }, { provide: PermitLives, useValue: new PermitLives(config.permitSeconds) }],
     };
   }
 }

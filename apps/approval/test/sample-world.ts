@@ -66,7 +66,7 @@ export const orderProposal = (changes: Parameters<typeof proposalOf>[3] = {}): P
   proposalOf('http.request', { method: 'POST', url: 'https://api.example.com/orders', body: { hedge: true } }, { '/method': trusted, '/url': system, '/body': system }, changes);
 
 const key = WorkloadKey.generate();
-export const issuer = { spiffeId: 'spiffe://nervus.local/service/approval', trustDomain: 'nervus.local', issue: (claims: Permit): string => issuePermit(claims, key) };
+export const issuer = { spiffeId: 'spiffe://nervus.local/service/approval', trustDomain: 'nervus.local', permitSeconds: 900, issue: (claims: Permit): string => issuePermit(claims, key) };
 
 export const worldOf = (changes: Partial<World> = {}): World => ({
   set: shippedSet, agent: sampleAgent, stopped: false, stopEpoch: 4, now: noon, issuer, draw: { nonce: 'bm9uY2Vub25jZW5vbmNlMQ', salt: 'c2FsdHNhbHRzYWx0c2FsdA' }, ...changes,

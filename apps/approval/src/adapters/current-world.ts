@@ -11,6 +11,11 @@ import { ActivePolicies } from './active-policies.js';
 import { AgentsView } from './agents-view.js';
 import { StopsView } from './stops-view.js';
 
+/** How long permits may live. */
+export class PermitLives {
+  constructor(readonly seconds: number) {}
+}
+
 /** Everything a ruling depends on, as it is right now. */
 @Injectable()
 export class CurrentWorld {
@@ -22,8 +27,9 @@ export class CurrentWorld {
     private readonly stops: StopsView,
     private readonly clock: ServiceClock,
     private readonly identity: OwnIdentity,
+    lives: PermitLives,
   ) {
-    this.issuer = { spiffeId: identity.spiffeId, trustDomain: identity.trustDomain, issue: (claims) => issuePermit(claims, this.signer()) };
+    this.issuer = { spiffeId: identity.spiffeId, trustDomain: identity.trustDomain, permitSeconds: lives.seconds, issue: (claims) => issuePermit(claims, this.signer()) };
   }
 
   /** @throws UnavailableError while the policies or this record of the agent were not seen yet */

@@ -41,6 +41,11 @@ describe('the first ruling', () => {
     expect(ruled(orderProposal({ expiresAt: new Date(noon + minutes(10)).toISOString() })).state.request?.expiresAt).toBe(new Date(noon + minutes(10)).toISOString());
   });
 
+  it('no permit lives longer than is configured, nor longer than its tier allows', () => {
+    const livesFor = (permitSeconds: number): number => Number(claimsOf(ruled(alertProposal(), worldOf({ issuer: { ...issuer, permitSeconds } })).facts)['exp']) - noon / 1000;
+    expect([60, 300, 900].map(livesFor)).toEqual([60, 300, 300]);
+  });
+
   it('no permit outlives its proposal', () => {
     expect(claimsOf(ruled(alertProposal({ expiresAt: new Date(noon + 30_000).toISOString() })).facts)['exp']).toBe(noon / 1000 + 30);
   });

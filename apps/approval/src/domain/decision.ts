@@ -13,6 +13,8 @@ export interface PermitIssuer {
   readonly spiffeId: string;
   /** Trust domain that agents' SPIFFE IDs are in. */
   readonly trustDomain: string;
+  /** Seconds that a permit lives at most, if its tier does not allow less. */
+  readonly permitSeconds: number;
   /** Compact JWS of the claims under the current workload key. */
   issue(claims: Permit): string;
 }
@@ -63,7 +65,7 @@ function claimsOf({ tenant, proposal, digest, rulings }: ActionState, tier: Tier
   const { action } = proposal;
   const nbf = Math.floor(now / 1000);
   // Nothing is done for a run that has moved on. A ruling on a proposal in its last second still gets a whole one.
-  const exp = Math.max(nbf + 1, Math.min(nbf + maxPermitSeconds(tier), Math.floor(Date.parse(proposal.expiresAt) / 1000)));
+  const exp = Math.max(nbf + 1, Math.min(nbf + Math.min(issuer.permitSeconds, maxPermitSeconds(tier)), Math.floor(Date.parse(proposal.expiresAt) / 1000)));
   return {
     iss: issuer.spiffeId,
     aud: 'action',
