@@ -11,7 +11,9 @@ import { createKafkaJsClient } from '@nervus/messaging-kafkajs';
 import { type RunningService, startService } from '@nervus/service-kit';
 import { kafkaBrokers, mongoUri, TestTrust, uniqueName } from '@nervus/testing';
 import { digestOfAction, digestOfBytes } from '@nervus/trust';
+import type { DynamicModule } from '@nestjs/common';
 import type { Models } from '../src/adapters/brains/models.js';
+import { StopsView } from '../src/adapters/stops-view.js';
 import { ReasoningConfig } from '../src/config.js';
 import { ReasoningModule } from '../src/reasoning.module.js';
 import { AskModels } from '../src/use-cases/ask-models.js';
@@ -76,11 +78,21 @@ export class ReasoningMesh {
     writeFileSync(path, change(existing(path)));
   }
 
+  /** Starts reasoning; while pulses are beaten, it returns when one was seen, before which every proposal is held. */
   async start(models?: Models, environment: Readonly<Record<string, string>> = {}): Promise<Running> {
     const bundle = join(this.folder, 'trust-bundle.json');
     writeFileSync(bundle, this.trust.bundleFile.content);
+    const views: StopsView[] = [];
+    const module = (config: Parameters<typeof ReasoningModule.with>[0]): DynamicModule => {
+      const own = ReasoningModule.with(config, models);
+      const look = { provide: 'the view of stops', inject: [StopsView], useFactory: (view: StopsView): StopsView => {
+        views.push(view);
+        return view;
+      } };
+      return { ...own, providers: [...(own.providers ?? []), look] };
+    };
     const service = await startService(
-      { service: 'reasoning', config: ReasoningConfig, module: (config) => ReasoningModule.with(config, models), introducer: (_, kit) => this.trust.introducerFor('reasoning', kit.identity.epoch), beforeClose: (app) => app.get(AskModels).close() },
+      { service: 'reasoning', config: ReasoningConfig, module, introducer: (_, kit) => this.trust.introducerFor('reasoning', kit.identity.epoch), beforeClose: (app) => app.get(AskModels).close() },
       {
         KAFKA_BROKERS: kafkaBrokers().join(','), MONGODB_URI: mongoUri(), NERVUS_DATABASE: this.prefix.replaceAll('.', ''), NERVUS_TOPIC_PREFIX: this.prefix, NERVUS_TRUST_BUNDLE: bundle, NERVUS_TRUST_BUNDLE_THUMBPRINT: this.trust.bundleFile.thumbprint,
         NERVUS_AGENTS_FOLDER: this.agents, NERVUS_AGENTS_WATCH_SECONDS: '1', NERVUS_LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'error', ...environment,
@@ -90,6 +102,7 @@ export class ReasoningMesh {
       },
     );
     this.running.push(service);
+    while (this.beating && views.some((view) => view.of('default').ageMs > 5000)) await pause(20);
     return service;
   }
 
