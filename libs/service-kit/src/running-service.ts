@@ -122,7 +122,7 @@ export class RunningService<T extends TProperties> {
     const { kit } = parts;
     const subscriptions = definition.subscriptions?.(this.app!, kit) ?? this.subscriptionsOf(handlers);
     if (subscriptions.length === 0) return;
-    const engine = new Engine({ client: parts.client, groupId: config.topicPrefix + definition.service, subscriptions, clock: kit.clock, onFatal: parts.fatal, metrics: engineMetrics(kit.metrics) });
+    const engine = new Engine({ client: parts.client, groupId: config.topicPrefix + definition.service, subscriptions, clock: kit.clock, onFatal: parts.fatal, metrics: engineMetrics(kit.metrics), ...(definition.restMs === undefined ? {} : { restMs: definition.restMs }) });
     this.engine = engine;
     watchMessaging(kit.metrics, parts.publisher, () => this.engine);
     await engine.start();
@@ -130,7 +130,17 @@ export class RunningService<T extends TProperties> {
 
   private subscriptionsOf(handlers: ReadonlyMap<string, Handler>): readonly Subscription[] {
     const { parts, definition, config } = this;
-    const wrapped = new Map<string, EventHandler>([...handlers].map(([type, handle]) => [type, (event) => handle(event)]));
+    const { logger } = parts;
+    const wrapped = new Map<string, EventHandler>(
+      [...handlers].map(([type, handle]) => [
+        type,
+        (event) => {
+          // Under the record's own trace: at this level every service shows what it had in hand of one event.
+          logger.debug({ type, id: event.id }, 'record in hand');
+          return handle(event);
+        },
+      ]),
+    );
     const record = parts.pipeline(wrapped, definition.deadLetters?.(this.app!, parts.kit));
     const copies = definition.deadLetters ? topicsReadBy(definition.service, 'group').filter((declaration) => declaration.copies).map(({ name }) => name) : [];
     const names = new Set([...[...handlers.keys()].map((type) => topicNameOf(type, definition.service)), ...copies]);

@@ -33,6 +33,8 @@ export interface MeshOptions {
   readonly topicPrefix?: string;
   /** True for a mesh that nobody visits by hand: it takes any free port, so that several start at once on one machine. @default false */
   readonly anyPort?: boolean;
+  /** Milliseconds after which each process gets a new token: less than lies between two renewals of its key, since a token enrols one. @default 60000 */
+  readonly freshTokenMs?: number;
 }
 
 /** The seven services as processes of this machine. */
@@ -49,7 +51,7 @@ export class Mesh {
 
   static async prepare(options: MeshOptions): Promise<Mesh> {
     const material = trustMaterial(join(options.dataDir, 'trust'), options.trustDomain ?? 'nervus.local');
-    const issuer = new TokenIssuer(material.launcherKey, join(options.dataDir, 'run'));
+    const issuer = new TokenIssuer(material.launcherKey, join(options.dataDir, 'run'), options.freshTokenMs);
     const chosen = services.filter((service) => (options.only ?? services).includes(service) && existsSync(entryOf(service)));
     const ports = new Map<ServiceName, number>();
     for (const service of chosen) {

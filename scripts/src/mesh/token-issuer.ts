@@ -6,7 +6,6 @@ import { type Es256Signer, signJws } from '@nervus/trust';
 
 export const launcherIssuer = 'nervus-launcher';
 const lifeSeconds = 120;
-const everyMs = 60_000;
 
 /**
  * The token issuer of a developer's machine: gives each process it started a file with a two-minute token that says
@@ -19,6 +18,8 @@ export class TokenIssuer {
   constructor(
     private readonly signer: Es256Signer,
     private readonly folder: string,
+    /** Milliseconds between two tokens of one process. */
+    private readonly everyMs = 60_000,
   ) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
@@ -28,7 +29,7 @@ export class TokenIssuer {
     this.forget(instance);
     const file = join(this.folder, `${instance}.token`);
     this.write(file, subject);
-    const timer = setInterval(() => this.write(file, subject), everyMs);
+    const timer = setInterval(() => this.write(file, subject), this.everyMs);
     timer.unref();
     this.files.set(instance, { subject, timer });
     return file;
