@@ -4,6 +4,7 @@ import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
 import { KafkaJsAdmin } from './admin.js';
 import { type Beginning, KafkaJsConsumer } from './consumer.js';
 import { type KafkaLog, kafkaJsLog } from './log.js';
+import { restAfterFetches } from './fetch-rest.js';
 import { fetchSoonAfterResume } from './paused-fetch.js';
 import { KafkaJsProducer } from './producer.js';
 import { rejoinAsSameMember } from './rejoin-as-same-member.js';
@@ -31,6 +32,7 @@ export interface KafkaJsClientOptions {
 export function createKafkaJsClient({ brokers, clientId, ssl, sasl, log }: KafkaJsClientOptions): KafkaClient {
   quietIdleRequestQueue();
   fetchSoonAfterResume();
+  restAfterFetches();
   rejoinAsSameMember();
   // One for every client of ours: kafkajs shares the offsets it knows among all consumers of one group.
   const kafka = (): Kafka =>

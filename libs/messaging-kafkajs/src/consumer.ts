@@ -10,6 +10,7 @@
 import type { CommitRequest, Consumer, ConsumerHandlers, ConsumerOptions, TopicPartition } from '@nervus/messaging';
 import type { ConsumerCrashEvent, ConsumerGroupJoinEvent, Consumer as KafkaJsClientConsumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { clientError, KafkaClientError, saysLeaseIsLost } from './errors.js';
+import { restBetweenFetches } from './fetch-rest.js';
 import type { KafkaLog } from './log.js';
 import { Membership, nameOf } from './membership.js';
 import { inboundRecord } from './records.js';
@@ -48,6 +49,7 @@ export class KafkaJsConsumer implements Consumer {
     private readonly beginning: Beginning,
     private readonly log: KafkaLog,
   ) {
+    restBetweenFetches(options.groupId, options.restMs ?? 0);
     this.#client = kafka.consumer({
       groupId: options.groupId,
       sessionTimeout,

@@ -3,8 +3,9 @@
 // Invariants:
 // - One round at a time: read what is not at hand, decide, one unordered bulk write. What is asked for meanwhile makes
 //   the next round, so an idle store adds no delay.
-// - A document of the cache is only ever a guess. What was decided on it counts when the compare-and-set on its version
-//   succeeds; when there is nothing to write, it is read and decided again before anyone is told.
+// - A document of the cache is only ever a guess, and so is that a new one is not there. What was decided on a guess
+//   counts when the compare-and-set on its version succeeds; when there is nothing to write, it is read and decided
+//   again before anyone is told.
 // - Whoever gets an answer gets it after the write was acknowledged; whoever gets `UnavailableError` may ask again
 //   with the same event id.
 import {
@@ -49,6 +50,8 @@ export interface AggregateStoreOptions<S extends object> {
 interface Asked<S extends object> extends Application<S> {
   readonly id: string;
   readonly until: 'stored' | 'published';
+  /** Decided on the guess that the document is not there. Given up for good when it was wrong. */
+  expectNew: boolean;
   readonly resolve: (applied: Applied<S>) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -111,11 +114,11 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
     return this.#handover.oldestAgeMs;
   }
 
-  async apply(id: string, eventId: string, decide: (current: S | undefined) => Decision<S>, { until = 'stored' }: ApplyOptions = {}): Promise<Applied<S>> {
+  async apply(id: string, eventId: string, decide: (current: S | undefined) => Decision<S>, { until = 'stored', expectNew = false }: ApplyOptions = {}): Promise<Applied<S>> {
     await this.#handover.whenBelow(this.options.maxBacklog ?? 5000);
     if (this.#closed) throw new UnavailableError('store_closed', `the store ${this.name} is closed: the process is stopping`);
     const { promise, resolve, reject } = Promise.withResolvers<Applied<S>>();
-    this.#queue.push({ id, eventId, decide, until, resolve, reject });
+    this.#queue.push({ id, eventId, decide, until, expectNew, resolve, reject });
     this.#running ??= this.#rounds();
     return promise;
   }
@@ -202,20 +205,20 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
   async #round(asked: readonly Asked<S>[]): Promise<void> {
     const groups = [...Map.groupBy(asked, ({ id }) => id)].map(([id, own]): Group<S> => ({ id, asked: own }));
     const recent = new Map(groups.flatMap(({ id }) => [[id, this.#recent.get(id)] as const]));
+    const isGuess = (group: Group<S>): boolean => recent.get(group.id) !== undefined || group.asked.every(({ expectNew }) => expectNew);
     let found: ReadonlyMap<string, StoredDocument<S>>;
     try {
-      found = await this.#documents.find(groups.flatMap(({ id }) => (recent.get(id) ? [] : [id])));
+      found = await this.#documents.find(groups.flatMap((group) => (isGuess(group) ? [] : [group.id])));
     } catch (error) {
       for (const { reject } of asked) reject(error);
       return;
     }
     const writes: Write<S>[] = [];
     for (const group of groups) {
-      const guess = recent.get(group.id);
-      const current = guess ?? found.get(group.id);
+      const current = recent.get(group.id) ?? found.get(group.id);
       const folded = fold(current, group.asked, this.options.maxApplied ?? 64);
       if (folded.next) this.#prepare(group, folded, current, writes);
-      else if (guess) this.#again(group);
+      else if (isGuess(group)) this.#again(group);
       else this.#answer(group, folded, current?.outbox ?? []);
     }
     if (writes.length > 0) await this.#write(writes);
@@ -288,6 +291,7 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
 
   #again({ id, asked }: Group<S>): void {
     this.#recent.delete(id);
+    for (const one of asked) one.expectNew = false;
     this.#queue.unshift(...asked);
   }
 

@@ -128,6 +128,30 @@ describe('applying', () => {
   });
 });
 
+describe('what is expected to be new', () => {
+  it('is not read first; when it is there after all, it is read and decided again', async () => {
+    const database = await fresh();
+    const [first, second] = [await storeOn(database), await storeOn(database)];
+    await first.apply('a', '1', add(1, '1'), { expectNew: true });
+    const seen: (number | undefined)[] = [];
+    const applied = await second.apply('a', '2', (current) => {
+      seen.push(current?.sum);
+      return add(2, '2')(current);
+    }, { expectNew: true });
+    expect(seen).toEqual([undefined, 1]);
+    expect(applied).toMatchObject({ outcome: 'applied', state: { sum: 3 }, version: 2 });
+  });
+
+  it('an event that was applied before is still known, and nothing is told on a guess', async () => {
+    const database = await fresh();
+    const [first, second] = [await storeOn(database), await storeOn(database)];
+    await first.apply('a', '1', add(1, '1'), { expectNew: true });
+    expect(await second.apply('a', '1', add(1, '1'), { expectNew: true })).toMatchObject({ outcome: 'duplicate', state: { sum: 1 } });
+    const third = await storeOn(database);
+    expect(await third.apply('a', '2', (current) => (current ? add(1, '2')(current) : 'unchanged'), { expectNew: true })).toMatchObject({ outcome: 'applied', state: { sum: 2 } });
+  });
+});
+
 describe('looking up', () => {
   it('by a declared index, and by no other', async () => {
     const store = await storeOn(await fresh());

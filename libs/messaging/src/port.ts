@@ -81,6 +81,11 @@ export interface ConsumerOptions {
   readonly groupId: string;
   /** Physical topics, and where to begin when the group has no offset. */
   readonly topics: readonly { readonly topic: string; readonly from: 'beginning' | 'end' }[];
+  /**
+   * Milliseconds to rest after a fetch that brought something. Every fetch costs client and broker the same, however
+   * little it brings, so who reads much and need not be prompt should rest. @default 0
+   */
+  readonly restMs?: number;
 }
 
 export interface Consumer {

@@ -14,6 +14,11 @@ export interface Aggregate<S> {
 export interface ApplyOptions {
   /** `stored` (default): resolves when the document is written. `published`: when Kafka acknowledged the events too. */
   readonly until?: 'stored' | 'published';
+  /**
+   * The aggregate is probably not there yet: it is not read first, and when it is there after all the write fails and it
+   * is read and decided as ever. Spares a round trip for what nearly always begins. @default false
+   */
+  readonly expectNew?: boolean;
 }
 
 export interface Applied<S> {

@@ -49,6 +49,8 @@ export interface ServiceDefinition<T extends TProperties> {
   readonly subscriptions?: (app: INestApplication, kit: Kit) => readonly Subscription[];
   /** Takes the copies in the dead-letter topics that the service reads, for people to look at. @default none are read */
   readonly deadLetters?: (app: INestApplication, kit: Kit) => (letter: DeadLetter) => Promise<void>;
+  /** Milliseconds to rest between fetches, for a service that reads much and need not be prompt. @default 0 */
+  readonly restMs?: number;
   /** Prepares the public HTTP server before it listens: raw bodies, headers, limits. */
   readonly http?: (app: INestApplication, config: Static<TObject<T>> & KitConfig, kit: Kit) => void;
   /** Runs first when the service stops, while records still come in: what must still be read, is read here. Must be bounded. */

@@ -92,7 +92,7 @@ export class CarryOut {
     const applied = await this.documents.change(taken.permitted, taken.eventId, (current) => {
       admitted = this.admits(taken, current);
       return admitted === 'new' ? decide(current) : 'unchanged';
-    });
+    }, { expectNew: !taken.held });
     if (applied.outcome === 'applied') return 'taken';
     return applied.outcome === 'unchanged' && (admitted as Carried | 'new') === 'already_consumed' ? 'already_consumed' : 'known';
   }

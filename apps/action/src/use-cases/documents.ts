@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { OutcomeRecorded, PermitReturned } from '@nervus/contracts';
-import type { Aggregate, Applied, OutgoingEvent } from '@nervus/messaging';
+import type { Aggregate, Applied, ApplyOptions, OutgoingEvent } from '@nervus/messaging';
 import { Events, ServiceLogger } from '@nervus/service-kit';
 import { Injectable } from '@nestjs/common';
 import { ActionMetrics } from '../adapters/action-metrics.js';
@@ -24,14 +24,14 @@ export class ActionDocuments {
   }
 
   /** @param eventId what causes the change: a second change by the same cause does nothing */
-  async change({ tenant, action }: Claimed, eventId: string, decide: (current: ActionState | undefined) => Change | 'unchanged'): Promise<Applied<ActionState>> {
+  async change({ tenant, action }: Claimed, eventId: string, decide: (current: ActionState | undefined) => Change | 'unchanged', options?: ApplyOptions): Promise<Applied<ActionState>> {
     let facts: readonly Fact[] = [];
     const applied = await this.stores.actions.apply(documentId(tenant, action.actionId), eventId, (current) => {
       const change = decide(current);
       if (change === 'unchanged') return change;
       facts = change.facts;
       return { state: change.state, events: facts.map((fact) => this.eventOf(fact)) };
-    });
+    }, options);
     if (applied.outcome === 'applied') this.tell(applied.state, facts);
     return applied;
   }

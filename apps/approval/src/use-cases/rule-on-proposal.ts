@@ -33,7 +33,7 @@ export class RuleOnProposal {
   async handle(event: Received<ProposalMade>): Promise<void> {
     const arrival = arrivalOf(event);
     const first = this.rule(arrival, event.extensions.actiondigest);
-    const applied = await this.stores.actions.apply(`${arrival.tenant}/${event.data.action.actionId}`, event.id, (current) => this.decide(current, arrival, first, event.id));
+    const applied = await this.stores.actions.apply(`${arrival.tenant}/${event.data.action.actionId}`, event.id, (current) => this.decide(current, arrival, first, event.id), { expectNew: true });
     if (applied.outcome === 'applied') this.metrics.ruled(first.facts);
   }
 

@@ -7,11 +7,15 @@ import { ConsoleConfig } from './config.js';
 import { ConsoleModule } from './console.module.js';
 import { RecordDeadLetter } from './use-cases/record-dead-letter.js';
 
+/** Milliseconds between fetches: what a person sees may be so much older. */
+const restMs = 200;
+
 /** The console service: read models, and a public port for browsers and the command line. */
 export const consoleService: ServiceDefinition<(typeof ConsoleConfig)['properties']> = {
   service: 'console',
   config: ConsoleConfig,
   edge: true,
+  restMs,
   module: (config, kit) => ConsoleModule.with(config, kit),
   deadLetters: (app) => {
     const use = app.get(RecordDeadLetter);

@@ -42,7 +42,7 @@ export class AcceptEvent {
     return traced(source, traceparent, async (own) => {
       const outgoing = this.recordOf(source, signal, event.hops, own);
       const state = { signalId: signal.id, forgetAt: startedAt + this.window.ms };
-      const applied = await this.stores.events.apply(signal.memoryId, signal.id, (current) => (current ? 'unchanged' : { state, events: [outgoing] }), { until: 'published' });
+      const applied = await this.stores.events.apply(signal.memoryId, signal.id, (current) => (current ? 'unchanged' : { state, events: [outgoing] }), { until: 'published', expectNew: true });
       const duplicate = applied.outcome !== 'applied';
       this.metrics.accepted(source.name, duplicate, (this.clock.now() - startedAt) / 1000);
       this.logger.debug({ source: source.name, tenant: source.tenant, signal: signal.id, duplicate }, 'accepted');

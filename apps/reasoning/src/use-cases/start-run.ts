@@ -67,7 +67,7 @@ export class StartRun {
   /** A run that is there already was begun by an earlier delivery of the same signal: nothing is done twice. */
   private async store(change: RunChange, causeId: string): Promise<void> {
     const { state, facts } = change;
-    const { outcome } = await this.stores.runs.apply(runKey(state.tenant, state.runId), causeId, (current) => (current ? 'unchanged' : decided(this.events, change, causeId)));
+    const { outcome } = await this.stores.runs.apply(runKey(state.tenant, state.runId), causeId, (current) => (current ? 'unchanged' : decided(this.events, change, causeId)), { expectNew: true });
     if (outcome === 'applied') this.metrics.told(state, facts, this.clock.now());
   }
 }

@@ -39,6 +39,8 @@ export interface EngineOptions {
   readonly onFatal: (error: Error) => void;
   readonly metrics?: EngineMetrics;
   readonly limits?: Partial<IntakeLimits>;
+  /** Milliseconds to rest between two fetches that bring something. @default 0 */
+  readonly restMs?: number;
   /** Milliseconds between commits; `never` for consumers that always begin anew. @default 150 */
   readonly commitEveryMs?: number | 'never';
   /** Milliseconds that one commit may take. @default 10000 */
@@ -87,8 +89,9 @@ export class Engine {
 
   /** Joins the group; resolves once partitions are assigned (also if none). */
   async start(): Promise<void> {
-    const topics = this.options.subscriptions.map(({ topic, from }) => ({ topic, from }));
-    this.consumer = await this.options.client.consumer({ groupId: this.options.groupId, topics });
+    const { client, groupId, subscriptions, restMs = 0 } = this.options;
+    const topics = subscriptions.map(({ topic, from }) => ({ topic, from }));
+    this.consumer = await client.consumer({ groupId, topics, restMs });
     await this.consumer.run({
       onBatch: (batch) => this.onBatch(batch),
       onRebalance: () => this.onRebalance(),

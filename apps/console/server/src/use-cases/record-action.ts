@@ -43,7 +43,7 @@ export class RecordAction {
     const applied = await this.models.actions.apply(`${tenant}/${actionId}`, event.id, (current) => {
       const next = fold(current, tenant, event.data, placeOf(event));
       return next === 'unchanged' ? next : { state: next, events: [] };
-    });
+    }, { expectNew: event.type === DecisionMade.type });
     if (applied.outcome === 'applied' && applied.state) this.changes.action(applied.state);
   }
 }

@@ -14,6 +14,6 @@ export class RecordIntelligence {
   @On(topics.reasoning.intelligence, IntelligenceProduced)
   async handle(event: Received<IntelligenceProduced>): Promise<void> {
     const tenant = tenantOf(event);
-    await this.models.intelligence.apply(`${tenant}/${event.data.intelligenceId}`, event.id, (current) => (current ? 'unchanged' : { state: intelligenceRow(tenant, event.data, event.origin.appendedAt), events: [] }));
+    await this.models.intelligence.apply(`${tenant}/${event.data.intelligenceId}`, event.id, (current) => (current ? 'unchanged' : { state: intelligenceRow(tenant, event.data, event.origin.appendedAt), events: [] }), { expectNew: true });
   }
 }

@@ -17,6 +17,6 @@ export class RecordRun {
     await this.models.runs.apply(`${tenant}/${event.data.runId}`, event.id, (current) => {
       const next = withRun(current, tenant, event.data, event.origin.appendedAt);
       return next === 'unchanged' ? next : { state: next, events: [] };
-    });
+    }, { expectNew: event.data.version === 1 });
   }
 }
