@@ -21,6 +21,8 @@ const log = (line: string): void => console.error(line);
 const hops = 4;
 const latencyRate = 50;
 const windowsCounted = 3;
+/** Seconds of each of three stretches before anything counts: compilers of nine processes need thousands of runs. */
+const warmUpSeconds = 20;
 
 const bench = await openBench({ database: values.database, log });
 try {
@@ -34,26 +36,28 @@ try {
 
 async function measure(world: BenchInstallation) {
   const { infrastructure, mesh, desk } = world.installation;
-  await offer(world, 'routine', 20, 5, eventsLog);
-  await offer(world, 'consequential', 10, 5, eventsLog);
-  const idle = await idleFigures(world, 10);
+  for (const kind of ['routine', 'consequential', 'routine'] as const) await offer(world, kind, latencyRate / 2, warmUpSeconds, eventsLog);
+  const idle = await idleFigures(world);
 
   // Mesh and bare pipeline in turn, so that a machine that slows down slows both.
   const bare = await BarePipeline.start(infrastructure.kafka.brokers, hops);
   const windows: { mesh: Stretch; bare: BareFigures; ratioP99: number }[] = [];
   await bare.run(latencyRate, 3);
-  const before = { ...cpuByProcess(world), writes: await stateWrites(world), machine: machineSeconds(), at: Date.now() };
+  const cpu = new Map<string, number>();
+  const before = { writes: await stateWrites(world), machine: machineSeconds(), at: Date.now() };
   let runs = 0;
   for (let n = 0; n < windowsCounted; n++) {
+    const used = cpuByProcess(world);
     const stretch = await offer(world, 'routine', latencyRate, Math.max(5, Math.floor(seconds / windowsCounted)), eventsLog);
+    for (const [name, total] of cpuByProcess(world)) cpu.set(name, (cpu.get(name) ?? 0) + total - (used.get(name) ?? 0));
     const floor = await bare.run(latencyRate, Math.max(5, Math.floor(seconds / windowsCounted)));
     runs += stretch.accepted;
     windows.push({ mesh: stretch, bare: floor, ratioP99: rounded(stretch.p99Ms / floor.p99Ms, 2) });
     log(`window ${n + 1}: mesh p50 ${stretch.p50Ms} p99 ${stretch.p99Ms} ms, bare p50 ${floor.p50Ms} p99 ${floor.p99Ms} ms`);
   }
   await bare.stop();
-  const after = { ...cpuByProcess(world), writes: await stateWrites(world), machine: machineSeconds(), at: Date.now() };
-  const cpuMsPerRun = Object.fromEntries(Object.entries(after.cpu).map(([name, used]) => [name, rounded(((used - (before.cpu[name] ?? 0)) * 1000) / runs, 2)]));
+  const after = { writes: await stateWrites(world), machine: machineSeconds(), at: Date.now() };
+  const cpuMsPerRun = Object.fromEntries([...cpu].map(([name, used]) => [name, rounded((used * 1000) / runs, 2)]));
   const elapsed = (after.at - before.at) / 1000;
 
   const tier1 = await searchSustained(world, 'routine', [100, 150, 200, 300, 400, 600], seconds, eventsLog, log);
@@ -69,7 +73,7 @@ async function measure(world: BenchInstallation) {
     benchmark: 'mesh',
     at: new Date().toISOString(),
     machine: { cpus: cpus().length, model: cpus()[0]?.model ?? 'unknown', memoryGiB: rounded(totalmem() / 2 ** 30), platform: `${process.platform}-${process.arch}`, node: process.version, kafka: infrastructure.kafka.version },
-    method: `signed webhooks, open loop, ${seconds} s a stretch after warm-up, latency from send to effect at the sink, medians of ${windowsCounted} windows that alternate with the bare pipeline`,
+    method: `signed webhooks, open loop, ${seconds} s a stretch after ${3 * warmUpSeconds} s of warm-up, latency from send to effect at the sink, medians of ${windowsCounted} windows that alternate with the bare pipeline`,
     database: `${infrastructure.database.kind} ${infrastructure.database.version}, ${infrastructure.database.storage}`,
     config: { replicas: Object.fromEntries(mesh.all().map((member) => [member.options.instance, 1])), services: 'production defaults', partitions: 3, payloadBytes: 700 },
     sustained: sustainedOf(tier1.best ?? tier1.tried[0]),
@@ -97,11 +101,11 @@ function median(samples: readonly number[]): number {
   return percentile(samples, 0.5);
 }
 
-/** CPU seconds so far of every process of the mesh, of the broker and of the database. */
-function cpuByProcess(world: BenchInstallation): { cpu: Record<string, number> } {
+/** CPU seconds so far of every process of the mesh, of the broker and of the database, by name. */
+function cpuByProcess(world: BenchInstallation): ReadonlyMap<string, number> {
   const { mesh, infrastructure } = world.installation;
   const pids = [...mesh.all().map((member) => [member.options.instance, member.pid] as const), ...infrastructure.processes.map((server) => [server.name, server.pid] as const)];
-  return { cpu: Object.fromEntries(pids.flatMap(([name, pid]) => (pid === undefined ? [] : [[name, cpuSeconds(pid) ?? 0]]))) };
+  return new Map(pids.flatMap(([name, pid]) => (pid === undefined ? [] : [[name, cpuSeconds(pid) ?? 0] as const])));
 }
 
 /** Documents written so far by all services, clearing of outboxes included. */
@@ -114,11 +118,13 @@ async function stateWrites(world: BenchInstallation): Promise<number> {
   return sum;
 }
 
-/** What the mesh uses when nothing happens: share of one core, and resident memory, by process. */
-async function idleFigures(world: BenchInstallation, forSeconds: number) {
-  const before = cpuByProcess(world).cpu;
+/** What the mesh uses when nothing happens, some time after the last load: share of one core, and resident memory, by process. */
+async function idleFigures(world: BenchInstallation) {
+  const [afterSeconds, forSeconds] = [15, 20];
+  await new Promise((resolve) => setTimeout(resolve, afterSeconds * 1000));
+  const before = cpuByProcess(world);
   await new Promise((resolve) => setTimeout(resolve, forSeconds * 1000));
-  const after = cpuByProcess(world).cpu;
+  const after = cpuByProcess(world);
   const rss = Object.fromEntries(world.installation.mesh.all().map((member) => [member.options.instance, rounded((residentBytes(member.pid ?? 0) ?? 0) / 2 ** 20)]));
-  return { cpuPercent: Object.fromEntries(Object.entries(after).map(([name, used]) => [name, rounded(((used - (before[name] ?? 0)) / forSeconds) * 100, 2)])), rssMb: rss };
+  return { afterSeconds, forSeconds, cpuPercent: Object.fromEntries([...after].map(([name, used]) => [name, rounded(((used - (before.get(name) ?? 0)) / forSeconds) * 100, 2)])), rssMb: rss };
 }

@@ -8,7 +8,7 @@ import { AuditConfig } from './config.js';
 const readToEndMs = 10_000;
 
 /** Milliseconds between fetches. Everything of the mesh comes here, and only tier 2 waits for what audit says of it. */
-const restMs = 20;
+const restMs = 40;
 
 /** audit as the kit runs it: every record as bytes, the log opened before the first of them, closed after the last. */
 export const auditService: ServiceDefinition<typeof AuditConfig.properties> = {

@@ -39,7 +39,7 @@ export interface AggregateStoreOptions<S extends object> {
   readonly maxOutbox?: number;
   /** Applications of one round. @default 500 */
   readonly maxRound?: number;
-  /** Documents kept in memory after they were written. @default 2000 */
+  /** Documents kept in memory after they were written, unless settled. @default 500 */
   readonly recentDocuments?: number;
   /** Events handed to the sink and not acknowledged, at which `apply` begins to wait. @default 5000 */
   readonly maxBacklog?: number;
@@ -85,13 +85,14 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
   constructor(private readonly options: AggregateStoreOptions<S>) {
     this.name = options.declaration.name;
     this.#documents = new DocumentCollection(options.database, options.declaration);
-    this.#recent = new RecentDocuments(options.recentDocuments ?? 2000);
+    this.#recent = new RecentDocuments(options.recentDocuments ?? 500);
     this.#metrics = options.metrics ?? noStoreMetrics;
     this.#handover = new Handover({
       sink: options.sink,
       now: () => options.clock.now(),
       onAcknowledged: (id, events) => {
         this.#open.acknowledged(id, events);
+        this.#recent.update(id, (document) => ({ ...document, outbox: this.#open.kept(id, document.outbox) }));
         this.#clearSoon();
       },
       onUnpublishable: options.onUnpublishable ?? ((_, error) => Promise.reject(error)),
@@ -285,7 +286,8 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
 
   #keep(document: StoredDocument<S>): void {
     const { _id: id, outbox } = document;
-    this.#recent.set(id, document);
+    if (this.options.declaration.settled?.(aggregateOf<S>(document).state)) this.#recent.delete(id);
+    else this.#recent.set(id, document);
     this.#open.written(id, outbox);
   }
 
@@ -330,7 +332,6 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
     let cleared = false;
     try {
       await this.#documents.clear(batch);
-      for (const { id, eventIds } of batch) this.#recent.update(id, (document) => ({ ...document, outbox: document.outbox.filter((event) => !eventIds.includes(event.id)) }));
       this.#open.cleared(batch);
       this.#metrics.cleared(this.name, batch.length);
       cleared = true;

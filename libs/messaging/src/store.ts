@@ -56,6 +56,8 @@ export interface CollectionDeclaration<S extends object> {
   readonly deadline?: (state: S) => number | undefined;
   /** Milliseconds since the epoch from which the store removes it, once its outbox is empty; undefined never. */
   readonly expires?: (state: S) => number | undefined;
+  /** True for a state after which hardly anything comes any more: such a document is not kept in memory. */
+  readonly settled?: (state: S) => boolean;
 }
 
 /** Where what follows from a change is handed to, in the order of each outbox; acknowledged events are told back. */

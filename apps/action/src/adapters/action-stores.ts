@@ -16,6 +16,7 @@ export class ActionStores {
     this.actions = stores.collection<ActionState>({
       name: 'actions',
       indexes: { [inDoubtIndex]: (state) => (state.state === 'sent' && state.uncertain ? true : undefined) },
+      settled: ({ state }) => state === 'settled' || state === 'returned',
       deadline: dueAt,
       expires: (state) => (state.state === 'settled' || state.state === 'returned' ? state.settledAt + keptDays * dayMs : undefined),
     });

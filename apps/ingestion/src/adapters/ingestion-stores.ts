@@ -17,7 +17,7 @@ export class IngestionStores {
   readonly recordings: AggregateStore<RecordingCursor>;
 
   constructor(stores: Stores) {
-    this.events = stores.collection({ name: 'events', expires: (memory) => memory.forgetAt });
+    this.events = stores.collection({ name: 'events', expires: (memory) => memory.forgetAt, settled: () => true });
     this.feeds = stores.collection({ name: 'feeds' });
     this.recordings = stores.collection({ name: 'recordings' });
   }

@@ -27,6 +27,7 @@ export class ReasoningStores {
     this.runs = stores.collection<RunState>({
       name: 'runs',
       indexes: { held: (run) => (run.held && !isOver(run) ? true : undefined) },
+      settled: isOver,
       // A run that thinks is looked at when its lease ends, one that waits at its deadline; a held one by its index.
       // Kept for as long as a signal or an outcome of it can be read again.
       expires: (run) => (isOver(run) ? run.deadlineAt + keptDays * dayMs : undefined),

@@ -52,9 +52,9 @@ export class ReadModels {
   constructor(stores: Stores) {
     this.requests = stores.collection<RequestRow>({ name: listed.requests, indexes: { list: requestList }, expires: (row) => (row.state === 'open' ? undefined : row.at + forgetEndedMs) });
     this.requestRecords = stores.collection({ name: 'request_records', expires: ({ forgetAt }) => forgetAt ?? undefined });
-    this.actions = stores.collection({ name: 'actions', expires: ({ forgetAt }) => forgetAt });
-    this.runs = stores.collection({ name: listed.runs, indexes: { list: ({ tenant }) => tenant }, expires: ({ forgetAt }) => forgetAt });
-    this.intelligence = stores.collection({ name: listed.intelligence, indexes: { list: ({ tenant }) => tenant }, expires: ({ forgetAt }) => forgetAt });
+    this.actions = stores.collection({ name: 'actions', expires: ({ forgetAt }) => forgetAt, settled: ({ outcome }) => outcome !== undefined });
+    this.runs = stores.collection({ name: listed.runs, indexes: { list: ({ tenant }) => tenant }, expires: ({ forgetAt }) => forgetAt, settled: ({ run }) => run.state !== 'running' && run.state !== 'waiting' });
+    this.intelligence = stores.collection({ name: listed.intelligence, indexes: { list: ({ tenant }) => tenant }, expires: ({ forgetAt }) => forgetAt, settled: () => true });
     this.findings = stores.collection({ name: listed.findings, indexes: { list: ({ finding }) => (finding.status === 'open' ? 'open' : 'settled') } });
     this.processes = stores.collection({ name: listed.processes, indexes: { list: () => installation }, expires: ({ forgetAt }) => forgetAt });
     this.deadLetters = stores.collection({ name: listed.deadLetters, indexes: { list: ({ tenant }) => tenant ?? installation }, expires: ({ forgetAt }) => forgetAt });
