@@ -3,7 +3,7 @@ import { CredentialAnswered, CredentialRequested, DecisionMade, IntentReceipted,
 import { eventOf, type OutgoingEvent, type Received } from '@nervus/messaging';
 import { FakeClock } from '@nervus/messaging/testing';
 import { Metrics, ServiceClock, type ServiceLogger, Sweeps } from '@nervus/service-kit';
-import { digestOf, type Permit, type WorkloadKey } from '@nervus/trust';
+import { digestOf, hashOfActiveStops, type Permit, type WorkloadKey } from '@nervus/trust';
 import { ActionMetrics } from '../src/adapters/action-metrics.js';
 import { Credentials } from '../src/adapters/credentials.js';
 import { GuardedCalls } from '../src/adapters/guarded-calls.js';
@@ -11,7 +11,6 @@ import { MeshView } from '../src/adapters/mesh-view.js';
 import { Receipts } from '../src/adapters/receipts.js';
 import { Toolbox } from '../src/adapters/toolbox.js';
 import type { CallResult, Found } from '../src/domain/call-result.js';
-import { hashOfActiveStops } from '../src/domain/stops.js';
 import type { PermittedCall, Route, ToolExecutor } from '../src/domain/tool.js';
 import { CarryOut } from '../src/use-cases/carry-out.js';
 import { CarryOutDecision } from '../src/use-cases/carry-out-decision.js';

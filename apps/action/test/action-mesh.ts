@@ -9,10 +9,9 @@ import {
 import { type DeathReason, eventOf, type OutgoingEvent, parseDeathReason, systemClock } from '@nervus/messaging';
 import type { RunningService } from '@nervus/service-kit';
 import { type Seen, ServiceWorld } from '@nervus/testing';
-import { digestOfAction, encryptJwe, idempotencyKeyOf, issueAccessToken, issuePermit, leafOf, maxPermitSeconds, type Permit, WorkloadKey } from '@nervus/trust';
+import { digestOfAction, encryptJwe, hashOfActiveStops, idempotencyKeyOf, issueAccessToken, issuePermit, leafOf, maxPermitSeconds, type Permit, WorkloadKey } from '@nervus/trust';
 import { actionService } from '../src/action.service.js';
 import type { ActionConfig } from '../src/config.js';
-import { hashOfActiveStops } from '../src/domain/stops.js';
 import { hash } from './sample-world.js';
 import { Sink } from './sink.js';
 

@@ -43,3 +43,5 @@ export { AccessToken, AuthorizationDetail, issueAccessToken, maxAccessTokenSecon
 export type { AccessTokenVerification } from './access-token.js';
 export { makeDpopProof, verifyDpopProof } from './dpop.js';
 export type { DpopRequest, DpopVerification } from './dpop.js';
+export { hashOfActiveStops, stopCovers } from './stops.js';
+export type { Stoppable } from './stops.js';

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { PolicySetActivated, PulseBeaten, RevocationIssued, StopChanged } from '@nervus/contracts';
 import { FakeClock } from '@nervus/messaging/testing';
-import { WorkloadDirectory } from '@nervus/trust';
+import { hashOfActiveStops, WorkloadDirectory } from '@nervus/trust';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { HandFedTables } from '../../test/fake-tables.js';
 import { hash, start } from '../../test/sample-world.js';
-import { hashOfActiveStops } from '../domain/stops.js';
 import { MeshView } from './mesh-view.js';
 
 let tables: HandFedTables;

@@ -3,9 +3,8 @@
 // stops or policies they tell of have not arrived, make nothing new.
 import { PolicySetActivated, PulseBeaten, StopChanged } from '@nervus/contracts';
 import { type Clock, pause, type Received, type Tables, VersionedTable } from '@nervus/messaging';
-import type { WorkloadDirectory } from '@nervus/trust';
+import { hashOfActiveStops, type WorkloadDirectory } from '@nervus/trust';
 import type { MeshState } from '../domain/gate.js';
-import { hashOfActiveStops } from '../domain/stops.js';
 
 /** Stops, policy set and pulses, from compacted and broadcast topics. */
 export class MeshView {

@@ -3,7 +3,6 @@ import type { StopChanged, Tier } from '@nervus/contracts';
 import { describe, expect, it } from 'vitest';
 import { approvedByPeople, freshMesh, hash, sampleAction, SampleWorld, start } from '../../test/sample-world.js';
 import { judgeGate } from './gate.js';
-import { hashOfActiveStops } from './stops.js';
 
 const world = new SampleWorld();
 const staleAfterMs = 5_000;
@@ -67,12 +66,5 @@ describe('whether an action may begin', () => {
     const later = world.permitted(sampleAction(), 1, { nbf: start / 1000 + 10, exp: start / 1000 + 100 });
     expect(judgeGate(later, freshMesh(), start, staleAfterMs)).toMatchObject({ gate: 'hold', reason: 'not_yet_valid' });
     expect(judgeGate(later, freshMesh(), start + 6_000, staleAfterMs)).toEqual({ gate: 'open' });
-  });
-
-  it('the hash of the active stops does not depend on their order, and names each with its epoch', () => {
-    const [a, b] = [stop({ epoch: 1 }), stop({ epoch: 2 })];
-    expect(hashOfActiveStops([a, b])).toBe(hashOfActiveStops([b, a]));
-    expect(hashOfActiveStops([a, { ...b, epoch: 3 }])).not.toBe(hashOfActiveStops([a, b]));
-    expect(hashOfActiveStops([a, { ...b, active: false }])).toBe(hashOfActiveStops([a]));
   });
 });

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
 import { UnavailableError } from '@nervus/messaging';
-import { issuePermit, type WorkloadKey } from '@nervus/trust';
+import { issuePermit, type Stoppable, type WorkloadKey } from '@nervus/trust';
 import { OwnIdentity, ServiceClock } from '@nervus/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { World } from '../domain/action-state.js';
 import type { PermitIssuer } from '../domain/decision.js';
-import type { Stoppable } from '../domain/stops.js';
 import { ActivePolicies } from './active-policies.js';
 import { AgentsView } from './agents-view.js';
 import { StopsView } from './stops-view.js';

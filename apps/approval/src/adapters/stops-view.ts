@@ -2,7 +2,7 @@
 import { StopChanged } from '@nervus/contracts';
 import { Tables, VersionedTable } from '@nervus/messaging';
 import { Injectable } from '@nestjs/common';
-import { covers, type Stoppable } from '../domain/stops.js';
+import { stopCovers, type Stoppable } from '@nervus/trust';
 
 /**
  * The stops as they were published. A ruling that was made just before a stop was seen names the older epoch in its
@@ -30,7 +30,7 @@ export class StopsView {
   }
 
   isStopped(action: Stoppable): boolean {
-    for (const stop of this.active()) if (covers(stop, action)) return true;
+    for (const stop of this.active()) if (stopCovers(stop, action)) return true;
     return false;
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { covers, hashOfActiveStops, noStops, resumeStop, type StopCommand, stopHeader, type StopsState, throwStop } from './stops.js';
+import { noStops, resumeStop, type StopCommand, stopHeader, type StopsState, throwStop } from './stops.js';
 
 const at = '2026-11-24T12:00:00.000Z';
 const stop = (commandId: string, changes: Partial<StopCommand> = {}): StopCommand => ({ commandId, tenant: 'default', scope: { kind: 'all' }, reason: 'A test feed.', person: 'person:olga', at, ...changes });
@@ -38,26 +38,6 @@ describe('resuming', () => {
     expect(resume(stopped, 'person:nora', 'unknown').code).toBe('unknown_stop');
     expect(resume(stopped, 'person:nora', 's1', 'other').code).toBe('unknown_stop');
   });
-});
-
-describe('what a stop covers', () => {
-  const action = { tenant: 'default', agent: { name: 'market-news', version: '1.0.0', digest: 'x' }, tool: 'slack', operation: 'post' };
-  it.each([
-    [{ kind: 'all' as const }, true],
-    [{ kind: 'agent' as const, name: 'market-news' }, true],
-    [{ kind: 'agent' as const, name: 'market-risk' }, false],
-    [{ kind: 'tool' as const, name: 'slack.post' }, true],
-    [{ kind: 'tool' as const, name: 'slack.delete' }, false],
-  ])('%j: %s', (scope, expected) => {
-    expect(covers({ tenant: 'default', scope }, action)).toBe(expected);
-    expect(covers({ tenant: 'other', scope }, action)).toBe(false);
-  });
-});
-
-it('the hash of the active stops does not depend on their order', () => {
-  const stops = [{ stopId: 'b', epoch: 2 }, { stopId: 'a', epoch: 1 }];
-  expect(hashOfActiveStops(stops)).toBe(hashOfActiveStops(stops.toReversed()));
-  expect(hashOfActiveStops(stops)).not.toBe(hashOfActiveStops([]));
 });
 
 it('the signed header says epoch, state and scope', () => {

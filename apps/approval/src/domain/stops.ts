@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ExactAction, StopChanged, StopScope } from '@nervus/contracts';
-import { digestOf } from '@nervus/trust';
+import type { StopChanged, StopScope } from '@nervus/contracts';
 
 /** A vote to lift a stop; two distinct persons are needed. */
 export interface ResumeVote {
@@ -100,26 +99,6 @@ export function resumeStop(state: StopsState, command: ResumeCommand): StopResul
     detail: `Stop ${stopId} is lifted from epoch ${epoch}.`,
   };
 }
-
-/** The parts of an action that a stop can match. */
-export type Stoppable = Pick<ExactAction, 'tenant' | 'agent' | 'tool' | 'operation'>;
-
-export function covers(stop: { readonly tenant: string; readonly scope: StopScope }, action: Stoppable): boolean {
-  if (stop.tenant !== action.tenant) return false;
-  const { scope } = stop;
-  switch (scope.kind) {
-    case 'all':
-      return true;
-    case 'agent':
-      return scope.name === action.agent.name;
-    case 'tool':
-      return scope.name === `${action.tool}.${action.operation}`;
-  }
-}
-
-/** What the pulse carries: base64url(SHA-256) over the JCS form of the active stops, `[{stopId, epoch}]` by stop id. */
-export const hashOfActiveStops = (active: readonly { readonly stopId: string; readonly epoch: number }[]): string =>
-  digestOf(active.map(({ stopId, epoch }) => ({ stopId, epoch })).toSorted((a, b) => (a.stopId < b.stopId ? -1 : 1)));
 
 /** Signed header `ce_stop`: `<epoch>:<active|lifted>:<scope>`, the scope as `all`, `agent=<name>` or `tool=<name>`. */
 export function stopHeader({ epoch, active, scope }: Pick<StopChanged, 'epoch' | 'active' | 'scope'>): string {

@@ -2,8 +2,9 @@
 import { PulseBeaten, rootId } from '@nervus/contracts';
 import { Events, ServiceClock, Sweeps } from '@nervus/service-kit';
 import { Injectable } from '@nestjs/common';
+import { hashOfActiveStops } from '@nervus/trust';
 import { ApprovalStores, installation } from '../adapters/approval-stores.js';
-import { hashOfActiveStops, noStops } from '../domain/stops.js';
+import { noStops } from '../domain/stops.js';
 
 const everyMs = 2000;
 
