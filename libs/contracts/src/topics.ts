@@ -23,14 +23,14 @@ export function ownTopics(service: ServiceName): ReturnType<typeof everyService>
 }
 
 /** Services that answer commands or enrolments; only these have an answers topic. */
-const answering: readonly ServiceName[] = ['identity', 'approval'];
+const answering: ReadonlySet<ServiceName> = new Set(['identity', 'approval']);
 
 /** Every topic of the mesh. The one truth: topic creation, ACLs, boot checks and documents are made from it. */
 export const allTopics: readonly TopicDeclaration[] = [
   ...Object.values(topics).flatMap((owned) => Object.values<TopicDeclaration>(owned)),
   ...services.flatMap((service) => {
     const own = ownTopics(service);
-    return [own.heartbeats, ...(answering.includes(service) ? [own.answers] : []), own.deadLetters, own.quarantine];
+    return [own.heartbeats, ...(answering.has(service) ? [own.answers] : []), own.deadLetters, own.quarantine];
   }),
 ];
 
