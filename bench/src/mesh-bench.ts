@@ -21,8 +21,8 @@ const log = (line: string): void => console.error(line);
 const hops = 4;
 const latencyRate = 50;
 const windowsCounted = 3;
-/** Seconds of each of three stretches before anything counts: compilers of nine processes need thousands of runs. */
-const warmUpSeconds = 20;
+/** Seconds of each of three stretches before anything counts: the compilers of nine processes, two of them JVMs, need thousands of runs. */
+const warmUpSeconds = 40;
 
 const bench = await openBench({ database: values.database, log });
 try {
@@ -36,7 +36,7 @@ try {
 
 async function measure(world: BenchInstallation) {
   const { infrastructure, mesh, desk } = world.installation;
-  for (const kind of ['routine', 'consequential', 'routine'] as const) await offer(world, kind, latencyRate / 2, warmUpSeconds, eventsLog);
+  for (const kind of ['routine', 'consequential', 'routine'] as const) await offer(world, kind, kind === 'routine' ? latencyRate : latencyRate / 2, warmUpSeconds, eventsLog);
   const idle = await idleFigures(world);
 
   // Mesh and bare pipeline in turn, so that a machine that slows down slows both.
@@ -48,9 +48,9 @@ async function measure(world: BenchInstallation) {
   let runs = 0;
   for (let n = 0; n < windowsCounted; n++) {
     const used = cpuByProcess(world);
-    const stretch = await offer(world, 'routine', latencyRate, Math.max(5, Math.floor(seconds / windowsCounted)), eventsLog);
+    const stretch = await offer(world, 'routine', latencyRate, seconds, eventsLog);
     for (const [name, total] of cpuByProcess(world)) cpu.set(name, (cpu.get(name) ?? 0) + total - (used.get(name) ?? 0));
-    const floor = await bare.run(latencyRate, Math.max(5, Math.floor(seconds / windowsCounted)));
+    const floor = await bare.run(latencyRate, seconds);
     runs += stretch.accepted;
     windows.push({ mesh: stretch, bare: floor, ratioP99: rounded(stretch.p99Ms / floor.p99Ms, 2) });
     log(`window ${n + 1}: mesh p50 ${stretch.p50Ms} p99 ${stretch.p99Ms} ms, bare p50 ${floor.p50Ms} p99 ${floor.p99Ms} ms`);

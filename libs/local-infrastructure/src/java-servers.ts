@@ -21,7 +21,10 @@ export interface JavaServersOptions {
 }
 
 /** One small machine runs everything: a serial collector costs least. Both compilers: the quick one alone takes a fifth more for each run. */
-const frugal = ['-XX:+UseSerialGC', '-Djava.awt.headless=true'];
+const serial = '-XX:+UseSerialGC';
+/** For a database whose documents all live on the heap: the serial collector stops it for most of a second once they fill the old generation. */
+const concurrent = ['-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20'];
+const headless = '-Djava.awt.headless=true';
 const formatTimeoutMs = 60_000;
 
 /** Apache Kafka as one process that is broker and controller. Its data and `server.properties` are in `<dataDir>/broker`. */
@@ -32,7 +35,7 @@ export function javaBroker(options: JavaServersOptions): JavaServer {
   const properties = brokerProperties({ ports: options.ports, bind: '127.0.0.1', logDirs: 'data', overrides: options.brokerProperties });
   writeFileSync(join(cwd, 'server.properties'), renderProperties(properties));
   const { java } = javaTools(options.environment);
-  const flags = ['-Xms256m', '-Xmx512m', ...frugal, `-Dlog4j2.configurationFile=${pathToFileURL(join(javaAssets, 'broker', 'log4j2.xml')).href}`, '-cp', options.installation.brokerClassPath];
+  const flags = ['-Xms256m', '-Xmx512m', serial, headless, `-Dlog4j2.configurationFile=${pathToFileURL(join(javaAssets, 'broker', 'log4j2.xml')).href}`, '-cp', options.installation.brokerClassPath];
   const logFile = join(options.dataDir, 'logs', 'broker.log');
 
   async function formatWhenFresh(signal: AbortSignal): Promise<void> {
@@ -54,6 +57,7 @@ export const javaClusterId = (dataDir: string): string | undefined => clusterIdI
 /** mongo-java-server behind a class of ours. Its data is in `<dataDir>/database`. */
 export function javaDatabase(options: JavaServersOptions): JavaServer {
   const cwd = join(options.dataDir, 'database');
-  const args = [options.storage === 'memory' ? '-Xms512m' : '-Xms64m', options.storage === 'memory' ? '-Xmx1g' : '-Xmx384m', ...frugal, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', options.installation.databaseClassPath, 'MongoDev', String(options.ports.database), options.storage === 'memory' ? 'memory' : 'documents.h2'];
+  const heap = options.storage === 'memory' ? ['-Xms512m', '-Xmx1g', ...concurrent] : ['-Xms64m', '-Xmx384m', serial];
+  const args = [...heap, headless, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', options.installation.databaseClassPath, 'MongoDev', String(options.ports.database), options.storage === 'memory' ? 'memory' : 'documents.h2'];
   return new JavaServer({ name: 'database', java: javaTools(options.environment).java, args, cwd, logFile: join(options.dataDir, 'logs', 'database.log'), dataDir: options.dataDir, environment: options.environment });
 }
