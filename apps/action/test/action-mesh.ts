@@ -132,10 +132,20 @@ hosts:
   }
 
   /** Why the decision was dead-lettered. */
-  async deathOf({ event }: Decided): Promise<DeathReason> {
-    const dead = (): Seen | undefined => this.world.seen.find(({ id, record }) => id === event.id && record.topic.endsWith('.dlq.v1'));
-    await this.world.when(() => dead() !== undefined, `the dead letter of ${event.id}`);
-    return parseDeathReason(dead()!.record)!;
+  async deathOf(decided: Decided): Promise<DeathReason> {
+    await this.world.when(() => this.deadLetterOf(decided) !== undefined, `the dead letter of ${decided.event.id}`);
+    return parseDeathReason(this.deadLetterOf(decided)!.record)!;
+  }
+
+  /** What became of a decision that may go either way: the code of its dead letter, or `carried_out`. */
+  async fateOf(decided: Decided): Promise<string> {
+    await this.world.when(() => this.deadLetterOf(decided) !== undefined || this.outcomesOf(decided).length > 0, `a dead letter or an outcome of ${decided.event.id}`);
+    const letter = this.deadLetterOf(decided);
+    return letter ? parseDeathReason(letter.record)!.code : 'carried_out';
+  }
+
+  private deadLetterOf({ event }: Decided): Seen | undefined {
+    return this.world.seen.find(({ id, record }) => id === event.id && record.topic.endsWith('.dlq.v1'));
   }
 
   /** Keys of the lines of an alert channel, in order. */

@@ -108,9 +108,16 @@ export class ServiceWorld {
   async when(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
     const deadline = Date.now() + waitMs;
     while (!(await holds())) {
-      if (Date.now() > deadline) throw new Error(`${what} did not come within ${waitMs / 1000} s; seen: ${this.seen.map((one) => one.type.split('.')[2]).join(', ')}`);
+      if (Date.now() > deadline) throw new Error(`${what} did not come within ${waitMs / 1000} s; seen: ${this.tally()}`);
       await pause(20);
     }
+  }
+
+  /** How many records of each type were seen. */
+  private tally(): string {
+    const counts = new Map<string, number>();
+    for (const { type } of this.seen) counts.set(type, (counts.get(type) ?? 0) + 1);
+    return [...counts].map(([type, count]) => `${count} ${type}`).join(', ') || 'nothing';
   }
 
   private async watch(): Promise<void> {
