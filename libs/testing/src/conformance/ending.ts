@@ -58,7 +58,8 @@ export function ending(world: World, features: MessagingFeatures): void {
       await expect(begin()).rejects.toThrow(topic);
     });
 
-    it.runIf(features.crash)('a client that will not come back by itself says so', async () => {
+    it('a client that will not come back by itself says so', async ({ skip }) => {
+      skip(!features.crash, 'conformance: this test broker cannot make a client fail for good');
       const topic = await world.topic();
       const groupId = world.group();
       const probe = await world.probe(topic, groupId);

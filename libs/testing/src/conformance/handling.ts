@@ -100,7 +100,8 @@ export function handling(world: World, features: MessagingFeatures): void {
       expect(handled).toHaveLength(400);
     });
 
-    it.runIf(features.commitFault)('a commit that fails is made again, and no one notices', async () => {
+    it('a commit that fails is made again, and no one notices', async ({ skip }) => {
+      skip(!features.commitFault, 'conformance: this test broker cannot be told to fail a commit');
       const topic = await world.topic();
       const groupId = world.group();
       const { fatal } = await engineOf(topic, groupId, async () => undefined);
@@ -110,7 +111,8 @@ export function handling(world: World, features: MessagingFeatures): void {
       expect(fatal).toEqual([]);
     });
 
-    it.runIf(features.restart)('a restart of the broker loses no record and ends no process', async () => {
+    it('a restart of the broker loses no record and ends no process', async ({ skip }) => {
+      skip(!features.restart, 'conformance: this test broker cannot be restarted');
       const topic = await world.topic(3);
       const groupId = world.group();
       const producer = await world.producer();

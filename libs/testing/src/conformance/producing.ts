@@ -50,7 +50,8 @@ export function producing(world: World, features: MessagingFeatures): void {
       await expect(producer.send([record(topic, 'k', 'v')])).rejects.toBeInstanceOf(ProducerError);
     });
 
-    it.runIf(features.restart)('an acknowledged record survives a restart of the broker, and sending goes on after it', async () => {
+    it('an acknowledged record survives a restart of the broker, and sending goes on after it', async ({ skip }) => {
+      skip(!features.restart, 'conformance: this test broker cannot be restarted');
       const topic = await world.topic();
       const producer = await world.producer();
       const probe = await world.probe(topic, world.group());
