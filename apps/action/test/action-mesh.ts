@@ -6,7 +6,7 @@ import {
   CredentialAnswered, CredentialRequested, DecisionMade, derivedId, EnrolmentRequested, type ExactAction, IntentReceipted, IntentRecorded, OutcomeRecorded, PermitReturned, PolicySetActivated, PulseBeaten, RevocationIssued, rootId,
   StopChanged, type StopScope, type Tier,
 } from '@nervus/contracts';
-import { type DeathReason, eventOf, type OutgoingEvent, parseDeathReason, systemClock } from '@nervus/messaging';
+import { eventOf, type OutgoingEvent, parseDeathReason, systemClock } from '@nervus/messaging';
 import type { RunningService } from '@nervus/service-kit';
 import { type Seen, ServiceWorld } from '@nervus/testing';
 import { digestOfAction, encryptJwe, hashOfActiveStops, idempotencyKeyOf, issueAccessToken, issuePermit, leafOf, maxPermitSeconds, type Permit, WorkloadKey } from '@nervus/trust';
@@ -131,21 +131,13 @@ hosts:
     return returned!;
   }
 
-  /** Why the decision was dead-lettered. */
-  async deathOf(decided: Decided): Promise<DeathReason> {
-    await this.world.when(() => this.deadLetterOf(decided) !== undefined, `the dead letter of ${decided.event.id}`);
-    return parseDeathReason(this.deadLetterOf(decided)!.record)!;
-  }
-
-  /** What became of a decision that may go either way: the code of its dead letter, or `carried_out`. */
+  /** What became of a decision: the code of its dead letter, or `carried_out`. */
   async fateOf(decided: Decided): Promise<string> {
-    await this.world.when(() => this.deadLetterOf(decided) !== undefined || this.outcomesOf(decided).length > 0, `a dead letter or an outcome of ${decided.event.id}`);
-    const letter = this.deadLetterOf(decided);
-    return letter ? parseDeathReason(letter.record)!.code : 'carried_out';
-  }
-
-  private deadLetterOf({ event }: Decided): Seen | undefined {
-    return this.world.seen.find(({ id, record }) => id === event.id && record.topic.endsWith('.dlq.v1'));
+    const { id } = decided.event;
+    const letter = (): Seen | undefined => this.world.seen.find((one) => one.id === id && one.record.topic.endsWith('.dlq.v1'));
+    await this.world.when(() => letter() !== undefined || this.outcomesOf(decided).length > 0, `a dead letter or an outcome of ${id}`);
+    const dead = letter();
+    return dead ? parseDeathReason(dead.record)!.code : 'carried_out';
   }
 
   /** Keys of the lines of an alert channel, in order. */
