@@ -22,9 +22,15 @@ export interface JavaServersOptions {
 
 /** One small machine runs everything: a serial collector costs least. Both compilers: the quick one alone takes a fifth more for each run. */
 const serial = '-XX:+UseSerialGC';
-/** For a database whose documents all live on the heap: the serial collector stops it for most of a second once they fill the old generation. */
-const concurrent = ['-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20'];
 const headless = '-Djava.awt.headless=true';
+/**
+ * Heap and place of the database's documents. In memory they all live on the heap, where the serial collector would stop
+ * it for most of a second once they fill the old generation.
+ */
+const databases = {
+  memory: { heap: ['-Xms512m', '-Xmx1g', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20'], place: 'memory' },
+  durable: { heap: ['-Xms64m', '-Xmx384m', serial], place: 'documents.h2' },
+} as const;
 const formatTimeoutMs = 60_000;
 
 /** Apache Kafka as one process that is broker and controller. Its data and `server.properties` are in `<dataDir>/broker`. */
@@ -57,7 +63,7 @@ export const javaClusterId = (dataDir: string): string | undefined => clusterIdI
 /** mongo-java-server behind a class of ours. Its data is in `<dataDir>/database`. */
 export function javaDatabase(options: JavaServersOptions): JavaServer {
   const cwd = join(options.dataDir, 'database');
-  const heap = options.storage === 'memory' ? ['-Xms512m', '-Xmx1g', ...concurrent] : ['-Xms64m', '-Xmx384m', serial];
-  const args = [...heap, headless, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', options.installation.databaseClassPath, 'MongoDev', String(options.ports.database), options.storage === 'memory' ? 'memory' : 'documents.h2'];
+  const { heap, place } = databases[options.storage];
+  const args = [...heap, headless, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', options.installation.databaseClassPath, 'MongoDev', String(options.ports.database), place];
   return new JavaServer({ name: 'database', java: javaTools(options.environment).java, args, cwd, logFile: join(options.dataDir, 'logs', 'database.log'), dataDir: options.dataDir, environment: options.environment });
 }
