@@ -33,9 +33,9 @@ describe('topics', () => {
     }
   });
 
-  it('audit reads everything but receipts, checkpoints, pulses and dead letters as a group', () => {
+  it('audit reads everything but receipts, checkpoints, pulses, retries and dead letters as a group', () => {
     const unread = allTopics.filter((declaration) => readingOf(declaration, 'audit') !== 'group').map((declaration) => declaration.name);
-    const expected = ['nervus.approval.pulses.v1', 'nervus.audit.checkpoints.v1', 'nervus.audit.receipts.v1', 'nervus.identity.answers.v1', 'nervus.identity.revocations.v1', 'nervus.identity.workloads.v1', ...services.filter((name) => name !== 'audit').map((name) => `nervus.${name}.dlq.v1`)];
+    const expected = ['nervus.approval.pulses.v1', 'nervus.audit.checkpoints.v1', 'nervus.audit.receipts.v1', 'nervus.identity.answers.v1', 'nervus.identity.revocations.v1', 'nervus.identity.workloads.v1', ...services.filter((name) => name !== 'audit').flatMap((name) => ['dlq', 'retry-1m', 'retry-10m', 'retry-1h'].map((stream) => `nervus.${name}.${stream}.v1`))];
     expect(unread.toSorted()).toEqual(expected.toSorted());
   });
 

@@ -6,12 +6,13 @@ export const maxValueBytes = 512 * 1024;
 /** A record that has come further than this from its first signal is refused. */
 export const maxHops = 16;
 
-/** Headers that carry a record's number and signature, and those that a copy in a dead-letter topic adds. */
+/** Headers that carry a record's number and signature, and those that a copy in a retry or dead-letter topic adds. */
 export const headerNames = {
   sequence: 'nervus-sequence',
   signature: 'nervus-signature',
   signaturePath: 'nervus-signature-path',
   origin: 'nervus-origin',
+  retry: 'nervus-retry',
   dead: 'nervus-dead',
   traceparent: 'traceparent',
 } as const;

@@ -10,7 +10,7 @@ import { ingestion } from './owners/ingestion.js';
 import { reasoning } from './owners/reasoning.js';
 import { type ServiceName, services } from './services.js';
 
-/** Topics by owner, and under each owner also `heartbeats`, `answers`, `deadLetters` and `quarantine`. */
+/** Topics by owner, and under each owner also `heartbeats`, `answers`, `retries`, `deadLetters` and `quarantine`. */
 export const topics = { ingestion, reasoning, approval, action, identity, audit, console } as const;
 
 const everyServiceDeclarations = new Map(services.map((service) => [service, everyService(service)]));
@@ -22,15 +22,15 @@ export function ownTopics(service: ServiceName): ReturnType<typeof everyService>
   return own;
 }
 
-/** Services that answer commands or enrolments; only these have an answers topic. */
-const answering: ReadonlySet<ServiceName> = new Set(['identity', 'approval']);
+/** audit alone takes no commands, and it takes every record as it is: there is nothing to handle again later. */
+const logsOnly = (service: ServiceName): boolean => service === 'audit';
 
 /** Every topic of the mesh. The one truth: topic creation, ACLs, boot checks and documents are made from it. */
 export const allTopics: readonly TopicDeclaration[] = [
   ...Object.values(topics).flatMap((owned) => Object.values<TopicDeclaration>(owned)),
   ...services.flatMap((service) => {
     const own = ownTopics(service);
-    return [own.heartbeats, ...(answering.has(service) ? [own.answers] : []), own.deadLetters, own.quarantine];
+    return [own.heartbeats, ...(logsOnly(service) ? [] : [own.answers, ...own.retries]), own.deadLetters, own.quarantine];
   }),
 ];
 
@@ -54,6 +54,12 @@ export function topicOf(type: RecordType): TopicDeclaration {
 /** How a service reads a topic, or undefined when it may not. audit reads everything it logs. */
 export function readingOf(declaration: TopicDeclaration, service: ServiceName): Reading | undefined {
   return declaration.readers[service] ?? (service === 'audit' && declaration.audited ? 'group' : undefined);
+}
+
+/** How often a record of this topic was put off: the place of the topic among the retry topics of its owner; undefined elsewhere. */
+export function retryStepOf({ name, owner }: TopicDeclaration): number | undefined {
+  const step = ownTopics(owner).retries.findIndex((retry) => retry.name === name);
+  return step < 0 ? undefined : step;
 }
 
 /** Topics that a service reads in one way. */

@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox';
 import { type DataOf, record, topic } from '../declaration.js';
 import { Instant, Sha256, Uuid } from '../fields.js';
+import { services } from '../services.js';
 import { StopScope } from './approval.js';
 import { exampleDigest, exampleIds } from './examples.js';
 
@@ -49,6 +50,49 @@ export const ResumeRequested = record({
 });
 export type ResumeRequested = DataOf<typeof ResumeRequested>;
 
+const Service = Type.Enum([...services], { description: 'who is to carry it out' });
+const Reason = Type.String({ minLength: 1, maxLength: 2000 });
+const Offset = Type.String({ pattern: '^\\d{1,19}$', description: 'offset in the partition, decimal' });
+const letter = { commandId: Uuid, service: Service, partition: Type.Integer({ minimum: 0 }), offset: Offset, reason: Reason, by: GivenBy };
+
+export const RedriveRequested = record({
+  type: 'nervus.console.redrive-requested.v1',
+  description: 'A service is to handle one of its dead letters again',
+  schema: Type.Object(letter),
+  examples: [{ commandId: exampleIds.command, service: 'action', partition: 0, offset: '17', reason: 'The target was mended.', by }],
+});
+export type RedriveRequested = DataOf<typeof RedriveRequested>;
+
+export const DiscardRequested = record({
+  type: 'nervus.console.discard-requested.v1',
+  description: 'A dead letter is given up for good: nobody will handle it',
+  schema: Type.Object(letter),
+  examples: [{ commandId: exampleIds.command, service: 'action', partition: 0, offset: '17', reason: 'The order was cancelled by telephone.', by }],
+});
+export type DiscardRequested = DataOf<typeof DiscardRequested>;
+
+export const ReplayRequested = record({
+  type: 'nervus.console.replay-requested.v1',
+  description: 'A service is to handle records of one of its inputs again; what it has applied already changes nothing. Its place in that topic stays where it is',
+  schema: Type.Object({
+    commandId: Uuid,
+    service: Service,
+    topic: Type.String({ maxLength: 200, description: 'name of the topic, without prefix' }),
+    from: Instant,
+    to: Instant,
+    key: Type.Optional(Type.String({ maxLength: 500, description: 'only records with this key' })),
+    dryRun: Type.Boolean({ description: 'count them and do nothing' }),
+    reason: Reason,
+    by: GivenBy,
+  }),
+  examples: [
+    { commandId: exampleIds.command, service: 'reasoning', topic: 'nervus.ingestion.signals.v1', from: '2026-11-24T09:00:00.000Z', to: '2026-11-24T09:30:00.000Z', key: 'default/ACME', dryRun: false, reason: 'A rule was wrong in release 0.3.1.', by },
+  ],
+});
+export type ReplayRequested = DataOf<typeof ReplayRequested>;
+
+const everyTaker = { approval: 'group', reasoning: 'group', action: 'group', identity: 'group', ingestion: 'group', console: 'group', audit: 'group' } as const;
+
 export const console = {
-  commands: topic({ owner: 'console', stream: 'commands', description: 'What people want done', key: '<tenant>/<id of what it is about>', records: [VerdictGiven, StopRequested, ResumeRequested], readers: { approval: 'group', reasoning: 'group', action: 'group', identity: 'group', ingestion: 'group', audit: 'group' } }),
+  commands: topic({ owner: 'console', stream: 'commands', description: 'What people want done', key: '<tenant>/<id of what it is about>', records: [VerdictGiven, StopRequested, ResumeRequested, RedriveRequested, DiscardRequested, ReplayRequested], readers: everyTaker }),
 };

@@ -37,7 +37,17 @@ const Quarantined = Type.Object({
   suppressed: Type.Integer({ minimum: 0, description: 'further records refused since the last report, beyond the rate limit' }),
 });
 
-/** The topics that every service has for itself: heartbeats, dead letters, quarantine, and answers where it takes commands. */
+/**
+ * Where a record goes that could not be handled now, one step after the other; after the last it is dead-lettered.
+ * Milliseconds until it is tried again.
+ */
+export const retrySteps = [
+  { stream: 'retry-1m', delayMs: 60_000, inWords: 'a minute' },
+  { stream: 'retry-10m', delayMs: 600_000, inWords: 'ten minutes' },
+  { stream: 'retry-1h', delayMs: 3_600_000, inWords: 'an hour' },
+] as const;
+
+/** The topics that every service has for itself: heartbeats, retries, dead letters, quarantine, and answers where it takes commands. */
 export function everyService(service: ServiceName) {
   const HeartbeatBeaten = record({
     type: `nervus.${service}.heartbeat-beaten.v1`,
@@ -71,6 +81,12 @@ export function everyService(service: ServiceName) {
       owner: service, stream: 'answers', description: `What became of commands to ${service}`, key: 'command id', tenantInKey: false, partitions: 1, retentionMs: retention.short, records: [CommandAnswered],
       readers: service === 'identity' ? everyone('broadcast') : { console: 'broadcast' },
     }),
+    retries: retrySteps.map(({ stream, inWords }) =>
+      topic({
+        owner: service, stream, description: `Records that ${service} handles again ${inWords} later, byte for byte`, key: 'as the original', partitions: 1, records: [], audited: false, copies: true,
+        readers: { [service]: 'group' },
+      }),
+    ),
     deadLetters: topic({
       owner: service, stream: 'dlq', description: `Records that ${service} could not handle, byte for byte, with the reason`, key: 'as the original', partitions: 1, records: [], audited: false, copies: true,
       readers: { [service]: 'group', console: 'group' },
