@@ -72,6 +72,9 @@ export class TimedOutError extends Error {
 /** An error of any origin as an Error, so that it can be reported. */
 export const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
+/** True for what can never succeed, however often it is tried. Where it is thrown, it is known. */
+export const isPermanent = (error: unknown): boolean => typeof error === 'object' && error !== null && 'retryable' in error && error.retryable === false;
+
 /** The reason code of an error of any origin. */
 export function codeOf(error: unknown): string {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;

@@ -5,9 +5,12 @@ import { Engine } from './engine/engine.js';
 import { PermanentError } from './errors.js';
 import type { Received } from './event.js';
 import { parseDeathReason } from './middleware/dead-letter.js';
+import { parseRetryNote } from './middleware/retry-note.js';
+import { noPipelineObserver } from './middleware/observer.js';
 import { Quarantine } from './middleware/quarantine.js';
 import { type DeadLetter, type EventHandler, type PipelineOptions, createPipeline } from './pipeline.js';
 import { inHand, outcomeOf, published } from './testing/deliveries.js';
+import { MemoryKeyParking } from './testing/memory-parking.js';
 import { SigningWorld, prefix } from './testing/signing-world.js';
 
 const deadLetters = `${prefix}nervus.reasoning.dlq.v1`;
@@ -15,10 +18,10 @@ const reports = `${prefix}nervus.reasoning.quarantine.v1`;
 
 function pipelineOf(world: SigningWorld, handlers: Record<string, EventHandler>, options: Partial<PipelineOptions> = {}) {
   const publisher = world.publisher('reasoning');
-  const observer = { retried: () => undefined, deadLettered: () => undefined, quarantined: () => undefined };
-  const quarantine = new Quarantine({ service: 'reasoning', groupId: 'g', clock: world.clock, observer, publish: (events) => publisher.publish(events) });
+  const quarantine = new Quarantine({ service: 'reasoning', groupId: 'g', clock: world.clock, observer: noPipelineObserver, publish: (events) => publisher.publish(events) });
+  const parking = new MemoryKeyParking();
   return createPipeline({
-    service: 'reasoning', topicPrefix: prefix, groupId: 'g', clock: world.clock, random: () => 1, verifier: world.verifier, catchUp: async () => undefined, publisher, quarantine, handlers: new Map(Object.entries(handlers)), ...options,
+    service: 'reasoning', topicPrefix: prefix, groupId: 'g', clock: world.clock, random: () => 1, verifier: world.verifier, catchUp: async () => undefined, publisher, quarantine, parking, handlers: new Map(Object.entries(handlers)), ...options,
   });
 }
 
@@ -47,12 +50,13 @@ describe('pipeline', () => {
     expect(world.broker.records(deadLetters).map((copy) => parseDeathReason(copy)?.code)).toEqual(['no_such_agent']);
   });
 
-  it('a handler that hangs is given up after its retries, and the partition goes on', async () => {
+  it('a handler that hangs is left for later after its retries, and the partition goes on', async () => {
     const world = new SigningWorld();
     const { record, lease } = inHand(await published(world, 'ingestion', SignalAccepted));
     const running = pipelineOf(world, { [SignalAccepted.type]: () => new Promise(() => undefined) }, { handlerMs: 1000, retryMs: 5000 })(record, lease);
     expect(await outcomeOf(world, running, 20_000)).toBeUndefined();
-    expect(world.broker.records(deadLetters).map((copy) => parseDeathReason(copy))).toEqual([expect.objectContaining({ code: 'timeout' })]);
+    expect(world.broker.records(`${prefix}nervus.reasoning.retry-1m.v1`).map((copy) => parseRetryNote(copy))).toEqual([expect.objectContaining({ code: 'timeout' })]);
+    expect(world.broker.records(deadLetters)).toEqual([]);
   });
 
   it('a declared type without a handler is finished', async () => {

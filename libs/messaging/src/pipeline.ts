@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ServiceName, findTopic } from '@nervus/contracts';
+import { type ServiceName, findTopic, retryStepOf, retrySteps } from '@nervus/contracts';
 import type { RecordVerifier } from '@nervus/trust';
 import { type Clock, type Random, systemRandom } from './clock.js';
 import type { RecordHandler } from './engine/engine.js';
@@ -10,11 +10,13 @@ import { decode } from './middleware/decode.js';
 import { type PipelineObserver, noPipelineObserver } from './middleware/observer.js';
 import { type Quarantine, quarantine } from './middleware/quarantine.js';
 import { retry } from './middleware/retry.js';
+import { retryLater } from './middleware/retry-later.js';
 import { type Believed, type Delivery, type Step, compose } from './middleware/step.js';
 import { timeout } from './middleware/timeout.js';
 import { trace } from './middleware/trace.js';
 import { verifySignature } from './middleware/verify-signature.js';
-import type { InboundRecord } from './port.js';
+import type { KeyParking } from './parking.js';
+import type { InboundRecord, OutboundRecord } from './port.js';
 import type { Publisher } from './publisher/publisher.js';
 
 /** What a handler may want to know besides the event. */
@@ -49,6 +51,7 @@ export interface PipelineOptions {
   readonly catchUp: () => Promise<void>;
   readonly publisher: Pick<Publisher, 'sendRaw'>;
   readonly quarantine: Pick<Quarantine, 'report'>;
+  readonly parking: KeyParking;
   /** By CloudEvents type. Records of declared types without a handler are finished. */
   readonly handlers: ReadonlyMap<string, EventHandler>;
   /** By CloudEvents type: what to do when the entity under a key is gone. Without one, the tombstone is finished. */
@@ -58,40 +61,49 @@ export interface PipelineOptions {
   readonly observer?: PipelineObserver;
   /** Milliseconds that one call of a handler may take. @default 30000 */
   readonly handlerMs?: number;
-  /** Milliseconds from its first failure for which a record is tried again. @default 60000 */
+  /** Milliseconds from its first failure for which a record is tried again in place, before it goes to a retry topic. @default 60000 */
   readonly retryMs?: number;
+  /** The same for a record that comes from a retry topic. @default 10000 */
+  readonly retryAgainMs?: number;
   /** Milliseconds that a record of an unknown key waits for the table of workload keys. @default 30000 */
   readonly unknownKeyMs?: number;
 }
 
 /**
- * Everything between a record and its handler, in this order: quarantine ( dead letter ( verify ( decode ( trace (
- * retry ( timeout ( handler ))))))). The result never rejects except when the lease is revoked.
+ * Everything between a record and its handler, in this order: retry later ( quarantine ( dead letter ( verify ( decode (
+ * trace ( retry ( timeout ( handler )))))))). The result never rejects except when the lease is revoked.
  */
 export function createPipeline(options: PipelineOptions): RecordHandler {
-  const { topicPrefix, clock, random = systemRandom, observer = noPipelineObserver, handlers, tombstones, handlerMs = 30_000 } = options;
+  const { service, topicPrefix, groupId, clock, random = systemRandom, observer = noPipelineObserver, handlers, tombstones, handlerMs = 30_000, retryMs = 60_000, retryAgainMs = 10_000 } = options;
   const declarationOf = (topic: string) => findTopic(topic.slice(topicPrefix.length));
+  const stepOf = (topic: string): number | undefined => {
+    const declaration = declarationOf(topic);
+    return declaration && retryStepOf(declaration);
+  };
+  const sendRaw = (records: readonly OutboundRecord[]): Promise<void> => options.publisher.sendRaw(records);
   const refusal = quarantine(options.quarantine);
   const signature = verifySignature({ verifier: options.verifier, catchUp: options.catchUp, clock, random, ...(options.unknownKeyMs === undefined ? {} : { waitMs: options.unknownKeyMs }) });
   const bounded = timeout(handlerMs, clock);
-  const again = (holds: (topic: string) => boolean) => retry({ clock, random, observer, holds, ...(options.retryMs === undefined ? {} : { maxMs: options.retryMs }) });
+  const again = (holds: (topic: string) => boolean) => retry({ clock, random, observer, holds, maxMs: (topic) => (stepOf(topic) === undefined ? retryMs : retryAgainMs) });
 
   const records = compose(
     [
+      retryLater({ service, topicPrefix, clock, parking: options.parking, observer, sendRaw }),
       refusal,
-      deadLetter({ service: options.service, topicPrefix, groupId: options.groupId, clock, observer, sendRaw: (copies) => options.publisher.sendRaw(copies) }),
+      deadLetter({ service, topicPrefix, groupId, clock, observer, triedLater: ({ topic }) => stepOf(topic) !== retrySteps.length - 1, sendRaw }),
       signature,
       decode((type) => handlers.has(type) || (tombstones?.has(type) ?? false)),
-      trace(options.groupId),
+      trace(groupId),
       again((topic) => declarationOf(topic)?.order === 'strict'),
       bounded,
     ],
     handle(handlers, tombstones),
   );
-  // A copy that cannot be handled is not copied again: it would go round for ever.
-  const copies = compose([refusal, signature, again(() => true), bounded], handleCopies(options.deadLetters));
+  // A dead letter that cannot be handled is not copied again: it would go round for ever.
+  const letters = compose([refusal, signature, again(() => true), bounded], handleLetters(options.deadLetters));
+  const isLetter = (topic: string): boolean => (declarationOf(topic)?.copies ?? false) && stepOf(topic) === undefined;
 
-  return (record: InboundRecord, lease: Lease) => (declarationOf(record.topic)?.copies ? copies : records)({ record, lease, attempts: 0 });
+  return (record: InboundRecord, lease: Lease) => (isLetter(record.topic) ? letters : records)({ record, lease, attempts: 0 });
 }
 
 const handle =
@@ -103,7 +115,7 @@ const handle =
     else await handlers.get(received.type)?.(received, contextOf(delivery));
   };
 
-const handleCopies =
+const handleLetters =
   (deadLetters: PipelineOptions['deadLetters']): Step =>
   async (delivery) => {
     if (!deadLetters || !delivery.verification) return;

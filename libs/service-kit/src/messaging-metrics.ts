@@ -38,12 +38,17 @@ export function publisherMetrics(metrics: Metrics): PublisherMetrics {
 /** Counts and logs records that did not simply succeed. Labels are topic and code; the rest stands in the log. */
 export function pipelineObserver(metrics: Metrics, logger: Logger): PipelineObserver {
   const retried = metrics.counter('record_retries_total', 'Attempts that failed and are made again', ['topic', 'code']);
+  const postponed = metrics.counter('records_postponed_total', 'Records moved to a retry topic', ['topic', 'code']);
   const dead = metrics.counter('dead_letters_total', 'Records given up, byte for byte in the dead-letter topic', ['topic', 'code']);
   const quarantined = metrics.counter('quarantined_total', 'Records that no one may act upon', ['topic', 'code']);
   return {
     retried: (problem, delayMs) => {
       retried.inc({ topic: problem.topic, code: problem.code });
       logger.warn({ ...fieldsOf(problem), delayMs }, 'handling a record failed and is tried again');
+    },
+    postponed: (problem, delayMs) => {
+      postponed.inc({ topic: problem.topic, code: problem.code });
+      logger.warn({ ...fieldsOf(problem), delayMs }, 'a record was moved to a retry topic');
     },
     deadLettered: (problem) => {
       dead.inc({ topic: problem.topic, code: problem.code });

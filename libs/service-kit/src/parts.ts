@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
-import { ownTopics, rootId, type ServiceName } from '@nervus/contracts';
+import { findTopic, ownTopics, readingOf, rootId, type ServiceName } from '@nervus/contracts';
 import { checkTopics, createPipeline, type DeadLetter, type EventHandler, type KafkaClient, Publisher, Quarantine, type RecordHandler, Tables } from '@nervus/messaging';
 import { createKafkaJsClient } from '@nervus/messaging-kafkajs';
+import { parkedKeysCollection, StoredKeyParking } from '@nervus/messaging-mongo';
 import { parseTrustBundle, RecordVerifier, WorkloadDirectory } from '@nervus/trust';
 import type { Logger } from 'pino';
 import type { KitConfig } from './config.js';
@@ -64,7 +65,13 @@ export async function connect(service: ServiceName, config: KitConfig, base: { l
   const directory = new WorkloadDirectory();
   const observer = pipelineObserver(metrics, logger);
   const quarantine = new Quarantine({ service, groupId: config.topicPrefix + service, clock, observer, publish: (events) => publisher.publish(events) });
-  const verifier = new RecordVerifier({ directory, topicPrefix: config.topicPrefix, subscribes: () => base.readsDeadLetters });
+  const parking = new StoredKeyParking(database.collection(parkedKeysCollection), () => clock.now(), () => rootId(clock.now()));
+  // Who looks at the dead letters of others sees copies of every topic; else a copy is only of what the group reads.
+  const reads = (topic: string): boolean => {
+    const declaration = findTopic(topic.slice(config.topicPrefix.length));
+    return declaration !== undefined && readingOf(declaration, service) === 'group';
+  };
+  const verifier = new RecordVerifier({ directory, topicPrefix: config.topicPrefix, subscribes: (topic) => base.readsDeadLetters || reads(topic) });
   const tables = new Tables({ client, service, topicPrefix: config.topicPrefix, epoch, clock, bundle, directory, verifier, quarantine, onFatal: fatal });
   const events = new Events(publisher, clock);
   const sweeps = new Sweeps(clock, logger);
@@ -74,7 +81,7 @@ export async function connect(service: ServiceName, config: KitConfig, base: { l
     database,
     unauditedEpoch,
     IdentityAnswered: ownTopics('identity').CommandAnswered,
-    pipeline: (handlers, deadLetters) => createPipeline({ service, topicPrefix: config.topicPrefix, groupId: config.topicPrefix + service, clock, verifier, catchUp: () => tables.catchUp(), publisher, quarantine, handlers, observer, ...(deadLetters && { deadLetters }) }),
+    pipeline: (handlers, deadLetters) => createPipeline({ service, topicPrefix: config.topicPrefix, groupId: config.topicPrefix + service, clock, verifier, catchUp: () => tables.catchUp(), publisher, quarantine, parking, handlers, observer, ...(deadLetters && { deadLetters }) }),
     close: async () => {
       await database.close();
       await tracing.close();

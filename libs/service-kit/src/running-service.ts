@@ -5,9 +5,9 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type INestApplication } from '@nestjs/common';
-import { Engine, type EventHandler, type Subscription } from '@nervus/messaging';
+import { Engine, type EventHandler, notBefore, retryTopics, type Subscription } from '@nervus/messaging';
 import { type Handler, NervusTransport, RethrowFilter } from '@nervus/messaging-nest';
-import { findTopic, physicalName, type RecordType, readingOf, findRecordType, topicOf, topicsReadBy } from '@nervus/contracts';
+import { findTopic, physicalName, type RecordType, readingOf, retryStepOf, findRecordType, topicOf, topicsReadBy } from '@nervus/contracts';
 import { NestFactory } from '@nestjs/core';
 import type { Static, TObject, TProperties } from 'typebox';
 import type { KitConfig } from './config.js';
@@ -142,9 +142,10 @@ export class RunningService<T extends TProperties> {
       ]),
     );
     const record = parts.pipeline(wrapped, definition.deadLetters?.(this.app!, parts.kit));
-    const copies = definition.deadLetters ? topicsReadBy(definition.service, 'group').filter((declaration) => declaration.copies).map(({ name }) => name) : [];
-    const names = new Set([...[...handlers.keys()].map((type) => topicNameOf(type, definition.service)), ...copies]);
-    return [...names].map((name) => ({ topic: physicalName({ name }, config.topicPrefix), from: 'beginning', order: findTopic(name)?.order ?? 'key', handle: { record } }));
+    const letters = definition.deadLetters ? topicsReadBy(definition.service, 'group').filter((declaration) => declaration.copies && retryStepOf(declaration) === undefined).map(({ name }) => name) : [];
+    const names = new Set([...[...handlers.keys()].map((type) => topicNameOf(type, definition.service)), ...letters]);
+    const read: Subscription[] = [...names].map((name) => ({ topic: physicalName({ name }, config.topicPrefix), from: 'beginning', order: findTopic(name)?.order ?? 'key', handle: { record } }));
+    return [...read, ...retryTopics(definition.service, config.topicPrefix).map(({ topic }): Subscription => ({ topic, from: 'beginning', notBefore, handle: { record } }))];
   }
 
   private async listen(app: INestApplication): Promise<void> {

@@ -27,6 +27,8 @@ export interface Subscription {
   readonly from: 'beginning' | 'end';
   /** `key`: in order per key. `strict`: one record of a partition at a time. @default 'key' */
   readonly order?: 'key' | 'strict';
+  /** Milliseconds since the epoch before which a record is not handled; meanwhile it holds up its key lane. @default at once */
+  readonly notBefore?: (record: InboundRecord) => number;
   readonly handle: { readonly record: RecordHandler } | { readonly batch: BatchHandler };
 }
 
@@ -123,7 +125,10 @@ export class Engine {
     const { clock } = this.options;
     const until = clock.now() + drainMs;
     this.consumer?.pause([...this.intakes.values()]);
-    for (const intake of this.intakes.values()) intake.wake();
+    for (const intake of this.intakes.values()) {
+      intake.wake();
+      intake.handBackDelayed();
+    }
     // A sixth of the budget is kept for handlers that end when they are told to, for the commit and for leaving.
     if (!this.stopped) await within(this.quiet(), (drainMs * 5) / 6, clock, 'the drain').catch(() => undefined);
     this.stopped = true;
@@ -192,16 +197,19 @@ export class Engine {
   private intakeOf({ topic, partition }: TopicPartition): PartitionIntake {
     const subscription = this.subscriptions.get(topic);
     if (!subscription) throw new TypeError(`partition ${topic}/${partition} was assigned but is not subscribed to`);
-    const { handle } = subscription;
-    const work: IntakeWork =
-      'batch' in handle
-        ? { mode: 'batches', handle: (records, lease) => this.guard(topic, records.length, lease, () => handle.batch(records, lease)) }
-        : { mode: subscription.order === 'strict' ? 'strict' : 'records', handle: (record: InboundRecord, lease: Lease) => this.guard(topic, 1, lease, () => handle.record(record, lease)) };
+    const work = this.workOf(subscription);
     return new PartitionIntake(topic, partition, work, this.limits, {
       clock: this.options.clock,
       mayStart: () => !this.rebalancing && !this.stopped,
       settled: (intake, moved) => this.onSettled(intake, moved),
     });
+  }
+
+  private workOf({ topic, order, notBefore, handle }: Subscription): IntakeWork {
+    if ('batch' in handle) return { mode: 'batches', handle: (records, lease) => this.guard(topic, records.length, lease, () => handle.batch(records, lease)) };
+    const one = (record: InboundRecord, lease: Lease): Promise<boolean> => this.guard(topic, 1, lease, () => handle.record(record, lease));
+    if (order === 'strict') return { mode: 'strict', handle: one };
+    return { mode: 'records', handle: one, ...(notBefore && { notBefore }) };
   }
 
   /** True when it was finished; false when it is to be handled again elsewhere. */

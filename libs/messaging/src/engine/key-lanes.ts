@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Clock } from '../clock.js';
 
 /** Takes work in order; how much of it runs at once is the lane's own affair. */
 export interface Lanes<T> {
@@ -13,10 +14,20 @@ interface Lane<T> {
   queue: T[];
   head: number;
   running: boolean;
+  /** Ends the waiting for the time of the first item. */
+  cancelWait: (() => void) | undefined;
+}
+
+/** Items that may not start before their time. */
+export interface Due<T> {
+  readonly clock: Clock;
+  /** Milliseconds since the epoch. */
+  readonly at: (item: T) => number;
 }
 
 /**
- * Items of one key run one after the other in the order pushed; items of different keys run side by side.
+ * Items of one key run one after the other in the order pushed; items of different keys run side by side. An item whose
+ * time has not come holds up its lane, and no other.
  *
  * Invariant: a lane runs at most one item, and a key always goes to the same lane. `run` never rejects.
  */
@@ -28,8 +39,9 @@ export class KeyLanes<T> implements Lanes<T> {
     private readonly keyOf: (item: T) => Uint8Array | null,
     private readonly run: (item: T) => Promise<void>,
     private readonly mayStart: () => boolean,
+    private readonly due?: Due<T>,
   ) {
-    this.lanes = Array.from({ length: count }, () => ({ queue: [], head: 0, running: false }));
+    this.lanes = Array.from({ length: count }, () => ({ queue: [], head: 0, running: false, cancelWait: undefined }));
   }
 
   push(item: T): void {
@@ -44,6 +56,8 @@ export class KeyLanes<T> implements Lanes<T> {
 
   clear(): void {
     for (const lane of this.lanes) {
+      lane.cancelWait?.();
+      lane.cancelWait = undefined;
       lane.queue = [];
       lane.head = 0;
     }
@@ -51,7 +65,7 @@ export class KeyLanes<T> implements Lanes<T> {
 
   private async work(lane: Lane<T>): Promise<void> {
     lane.running = true;
-    while (lane.head < lane.queue.length && this.mayStart()) {
+    while (lane.head < lane.queue.length && this.mayStart() && !this.waits(lane)) {
       const item = lane.queue[lane.head++]!;
       if (lane.head === lane.queue.length || lane.head > 512) {
         lane.queue = lane.queue.slice(lane.head);
@@ -60,6 +74,20 @@ export class KeyLanes<T> implements Lanes<T> {
       await this.run(item);
     }
     lane.running = false;
+  }
+
+  /** True while the time of the lane's first item has not come; the lane goes on by itself then. */
+  private waits(lane: Lane<T>): boolean {
+    if (!this.due) return false;
+    const ms = this.due.at(lane.queue[lane.head]!) - this.due.clock.now();
+    lane.cancelWait?.();
+    lane.cancelWait = undefined;
+    if (ms <= 0) return false;
+    lane.cancelWait = this.due.clock.after(ms, () => {
+      lane.cancelWait = undefined;
+      if (!lane.running) void this.work(lane);
+    });
+    return true;
   }
 }
 

@@ -24,7 +24,7 @@ export const defaultIntakeLimits: IntakeLimits = { maxRecords: 1000, maxBytes: 1
 
 /** What is done with records. Resolves to true when they are finished, to false when they are left; never rejects. */
 export type IntakeWork =
-  | { readonly mode: 'records'; readonly handle: (record: InboundRecord, lease: Lease) => Promise<boolean> }
+  | { readonly mode: 'records'; readonly handle: (record: InboundRecord, lease: Lease) => Promise<boolean>; readonly notBefore?: (record: InboundRecord) => number }
   /** One record of the partition at a time. */
   | { readonly mode: 'strict'; readonly handle: (record: InboundRecord, lease: Lease) => Promise<boolean> }
   /** In order; all of them are finished, or none. */
@@ -56,6 +56,8 @@ export class PartitionIntake {
   readonly lease: Lease;
   /** True while we asked the client to fetch nothing more of it. */
   paused = false;
+  /** True when records of it wait for a time of their own. */
+  private readonly delays: boolean;
   private readonly revocation = new AbortController();
   private readonly watermark = new Watermark<InFlight>();
   private readonly lanes: Lanes<InFlight>;
@@ -67,6 +69,8 @@ export class PartitionIntake {
   /** What the group has of our commits; at first `first`. */
   private committed: bigint | undefined;
   private waiting: (() => void)[] = [];
+  /** What has not started will not start any more here. */
+  private handingBack = false;
 
   constructor(
     readonly topic: string,
@@ -75,12 +79,14 @@ export class PartitionIntake {
     private readonly limits: IntakeLimits,
     private readonly owner: IntakeOwner,
   ) {
+    const due = work.mode === 'records' && work.notBefore ? { clock: owner.clock, at: ({ record }: InFlight) => work.notBefore!(record!) } : undefined;
+    this.delays = due !== undefined;
     this.lease = { topic, partition, signal: this.revocation.signal };
     const mayStart = (): boolean => !this.revoked && owner.mayStart();
     this.lanes =
       work.mode === 'batches'
         ? new BatchLane<InFlight>(limits.maxBatch, (entries) => this.workBatch(entries, work.handle), mayStart)
-        : new KeyLanes<InFlight>(work.mode === 'strict' ? 1 : limits.lanes, (entry) => entry.record!.key, (entry) => this.work(entry, work.handle), mayStart);
+        : new KeyLanes<InFlight>(work.mode === 'strict' ? 1 : limits.lanes, (entry) => entry.record!.key, (entry) => this.work(entry, work.handle), mayStart, due);
   }
 
   get revoked(): boolean {
@@ -98,7 +104,7 @@ export class PartitionIntake {
 
   /** Records that are handled now or still may be: after the lease is gone only those that had been started. */
   get pending(): number {
-    return this.revoked ? this.started : this.watermark.open;
+    return this.revoked || this.handingBack ? this.started : this.watermark.open;
   }
 
   get position(): bigint | undefined {
@@ -131,6 +137,13 @@ export class PartitionIntake {
   /** Starts what could not start before. */
   resume(): void {
     this.lanes.resume();
+  }
+
+  /** The process stops: what waits for a time of its own is left to the next one, which need not wait for it. */
+  handBackDelayed(): void {
+    if (!this.delays) return;
+    this.handingBack = true;
+    this.lanes.clear();
   }
 
   /** Takes the partition from us: what runs is told, what waits is forgotten. */

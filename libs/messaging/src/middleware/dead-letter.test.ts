@@ -9,12 +9,12 @@ import { type DeadLetterOptions, deadLetter, parseDeathReason } from './dead-let
 
 const topic = `${prefix}nervus.reasoning.dlq.v1`;
 
-async function world(sendRaw?: (records: readonly OutboundRecord[]) => Promise<void>) {
+async function world(sendRaw?: (records: readonly OutboundRecord[]) => Promise<void>, triedLater = false) {
   const signing = new SigningWorld();
   const publisher = signing.publisher('reasoning');
   const told: string[] = [];
   const options: DeadLetterOptions = {
-    service: 'reasoning', topicPrefix: prefix, groupId: 'g', clock: signing.clock, observer: { deadLettered: ({ code }) => void told.push(code) }, sendRaw: sendRaw ?? ((records) => publisher.sendRaw(records)),
+    service: 'reasoning', topicPrefix: prefix, groupId: 'g', clock: signing.clock, triedLater: () => triedLater, observer: { deadLettered: ({ code }) => void told.push(code) }, sendRaw: sendRaw ?? ((records) => publisher.sendRaw(records)),
   };
   const data: DataOf<typeof SignalAccepted> = SignalAccepted.examples.at(0)!;
   return { signing, told, middleware: deadLetter(options), delivery: inHand(await published(signing, 'ingestion', SignalAccepted, { data })) };
@@ -54,6 +54,15 @@ describe('dead letter', () => {
     delivery.revoke();
     expect(await outcomeOf(signing, running, 0)).toBeInstanceOf(LeaseRevokedError);
     expect(told).toEqual([]);
+  });
+
+  it('what has another try to come is not given up, unless it can never succeed', async () => {
+    const { signing, middleware, delivery } = await world(undefined, true);
+    const passing = new Error('the target is away');
+    await expect(middleware(scripted(passing))(delivery)).rejects.toBe(passing);
+    expect(signing.broker.records(topic)).toEqual([]);
+    await middleware(scripted(new PermanentError('not_allowed', 'never')))(delivery);
+    expect(signing.broker.records(topic)).toHaveLength(1);
   });
 
   it.each([

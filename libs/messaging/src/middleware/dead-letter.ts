@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import { headerNames, ownTopics, physicalName, type ServiceName } from '@nervus/contracts';
-import { formatOrigin, parseJsonObject } from '@nervus/trust';
-import { pause } from '../bounded.js';
+import { parseJsonObject } from '@nervus/trust';
 import type { Clock } from '../clock.js';
-import { LeaseRevokedError, UntrustedRecordError, asError, codeOf } from '../errors.js';
-import type { Lease } from '../engine/lease.js';
+import { LeaseRevokedError, UntrustedRecordError, asError, codeOf, isPermanent } from '../errors.js';
 import type { InboundRecord, OutboundRecord } from '../port.js';
+import { copyOf, untilDone } from './copy.js';
 import { type PipelineObserver, problemOf } from './observer.js';
 import type { Delivery, Middleware } from './step.js';
 
@@ -30,6 +29,8 @@ export interface DeadLetterOptions {
   readonly groupId: string;
   readonly clock: Clock;
   readonly observer: Pick<PipelineObserver, 'deadLettered'>;
+  /** True for a record that has another try to come elsewhere: then only what can never succeed is given up. */
+  readonly triedLater: (record: InboundRecord) => boolean;
   /** Resolves when Kafka acknowledged the copies. */
   readonly sendRaw: (records: readonly OutboundRecord[]) => Promise<void>;
 }
@@ -42,7 +43,8 @@ export function deadLetter(options: DeadLetterOptions): Middleware {
       await next(delivery);
     } catch (error) {
       if (error instanceof LeaseRevokedError || error instanceof UntrustedRecordError) throw error;
-      await send(copyOf(delivery, topic, reasonOf(error, delivery, options)), delivery.lease, options);
+      if (!isPermanent(error) && options.triedLater(delivery.record)) throw error;
+      await untilDone(() => options.sendRaw([letterOf(delivery.record, topic, reasonOf(error, delivery, options))]), delivery.lease, options.clock);
       options.observer.deadLettered(problemOf(delivery.record, codeOf(error), asError(error).message));
     }
   };
@@ -60,13 +62,11 @@ export function parseDeathReason(record: Pick<InboundRecord, 'headers'>): DeathR
   }
 }
 
-function copyOf({ record }: Delivery, topic: string, reason: DeathReason): OutboundRecord {
-  const origin = Buffer.from(formatOrigin({ topic: record.topic, partition: record.partition, offset: record.offset, appendedAt: record.timestamp }));
-  // A copy of a copy keeps the origin that it came with, since that is what its signature is judged by.
-  return { topic, key: record.key, value: record.value, headers: { [headerNames.origin]: origin, ...record.headers, [headerNames.dead]: Buffer.from(JSON.stringify(reason)) } };
+function letterOf(record: InboundRecord, topic: string, reason: DeathReason): OutboundRecord {
+  return copyOf(record, topic, { [headerNames.dead]: Buffer.from(JSON.stringify(reason)) });
 }
 
-function reasonOf(error: unknown, { attempts, firstFailureAt }: Delivery, { clock, groupId }: DeadLetterOptions): DeathReason {
+function reasonOf(error: unknown, { attempts, firstFailureAt, before }: Delivery, { clock, groupId }: DeadLetterOptions): DeathReason {
   const { message, stack = '' } = asError(error);
   const frames = stack.split('\n').filter((line) => line.startsWith('    at '));
   const now = clock.now();
@@ -74,23 +74,11 @@ function reasonOf(error: unknown, { attempts, firstFailureAt }: Delivery, { cloc
     code: codeOf(error),
     message: message.slice(0, 1000),
     stackHash: createHash('sha256').update(frames.join('\n')).digest('base64url'),
-    attempts,
-    firstAt: new Date(firstFailureAt ?? now).toISOString(),
+    attempts: attempts + (before?.attempts ?? 0),
+    firstAt: before?.firstAt ?? new Date(firstFailureAt ?? now).toISOString(),
     lastAt: new Date(now).toISOString(),
     group: groupId,
   };
-}
-
-/** The publisher tries again by itself; when it gave up the process is ending, and so is the lease. */
-async function send(copy: OutboundRecord, lease: Lease, { sendRaw, clock }: DeadLetterOptions): Promise<void> {
-  for (;;) {
-    try {
-      return await sendRaw([copy]);
-    } catch (error) {
-      await pause(1000, clock, lease.signal);
-      if (lease.signal.aborted) throw new LeaseRevokedError('the partition was taken away before the dead letter was acknowledged', { cause: error });
-    }
-  }
 }
 
 const isDeathReason = (value: object): value is DeathReason =>

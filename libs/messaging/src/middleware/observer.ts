@@ -14,6 +14,8 @@ export interface RecordProblem {
 export interface PipelineObserver {
   /** An attempt failed and is made again after so many milliseconds. */
   retried(problem: RecordProblem, delayMs: number): void;
+  /** It waits in a retry topic for so many milliseconds: it failed, or an earlier record of its key did. */
+  postponed(problem: RecordProblem, delayMs: number): void;
   deadLettered(problem: RecordProblem): void;
   /** Not to be trusted: raise an alert. `reported` is false beyond the rate limit. */
   quarantined(problem: RecordProblem, reported: boolean): void;
@@ -21,7 +23,7 @@ export interface PipelineObserver {
 
 const nothing = (): void => undefined;
 
-export const noPipelineObserver: PipelineObserver = { retried: nothing, deadLettered: nothing, quarantined: nothing };
+export const noPipelineObserver: PipelineObserver = { retried: nothing, postponed: nothing, deadLettered: nothing, quarantined: nothing };
 
 export const problemOf = (record: Pick<RecordProblem, 'topic' | 'partition' | 'offset'>, code: string, message: string): RecordProblem => ({
   topic: record.topic,

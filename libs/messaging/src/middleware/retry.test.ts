@@ -24,7 +24,7 @@ describe('retry', () => {
   });
 
   it('is bounded by time, not by count', async () => {
-    const { signing, middleware, delivery } = await world({ maxMs: 60_000 });
+    const { signing, middleware, delivery } = await world({ maxMs: () => 60_000 });
     const running = middleware(scripted(new Error('always')))(delivery);
     running.catch(() => undefined);
     expect(await outcomeOf(signing, running, 55_000)).toBe('still waiting');
@@ -42,7 +42,7 @@ describe('retry', () => {
   });
 
   it('an outage is waited out however long it takes: a database that is away must not dead-letter everything', async () => {
-    const { signing, middleware, delivery } = await world({ maxMs: 1000 });
+    const { signing, middleware, delivery } = await world({ maxMs: () => 1000 });
     let away = true;
     const running = middleware(async () => {
       if (away) throw new UnavailableError('database_unavailable', 'away');
@@ -53,7 +53,7 @@ describe('retry', () => {
   });
 
   it('a failure right after a long outage is not taken for the end of the record', async () => {
-    const { signing, middleware, delivery } = await world({ maxMs: 1000 });
+    const { signing, middleware, delivery } = await world({ maxMs: () => 1000 });
     const until = signing.clock.now() + 600_000;
     let failures = 0;
     const running = middleware(async () => {
@@ -64,7 +64,7 @@ describe('retry', () => {
   });
 
   it('on a strict topic no failure is final', async () => {
-    const { signing, middleware, delivery } = await world({ holds: () => true, maxMs: 1000 });
+    const { signing, middleware, delivery } = await world({ holds: () => true, maxMs: () => 1000 });
     expect(await outcomeOf(signing, middleware(scripted(new PermanentError('refused', 'no')))(delivery), 600_000)).toBe('still waiting');
   });
 

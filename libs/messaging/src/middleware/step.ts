@@ -3,6 +3,7 @@ import type { RecordVerification } from '@nervus/trust';
 import type { Lease } from '../engine/lease.js';
 import type { Received } from '../event.js';
 import type { InboundRecord } from '../port.js';
+import type { RetryNote } from './retry-note.js';
 
 /** What a verifier found out about a record that it believes. */
 export type Believed = Extract<RecordVerification, { readonly state: 'verified' | 'self_signed' }>;
@@ -18,6 +19,8 @@ export interface Delivery {
   /** By retry: calls of the handler so far, and when the first of them failed. */
   attempts: number;
   firstFailureAt?: number;
+  /** By retry-later: what became of it before, when it comes from a retry topic. */
+  before?: RetryNote;
   /** By timeout: aborted when the attempt has run out of time or the lease is gone. */
   attemptSignal?: () => AbortSignal;
 }

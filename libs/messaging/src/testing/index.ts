@@ -4,3 +4,4 @@ export { MemoryBroker } from './memory-broker.js';
 export type { MemoryFaults } from './memory-faults.js';
 export type { MemoryGroup } from './memory-group.js';
 export { murmur2, partitionOf } from './murmur2.js';
+export * from './memory-parking.js';
