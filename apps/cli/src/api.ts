@@ -111,6 +111,28 @@ export interface DeadLetter {
   readonly message: string;
   readonly attempts: number;
   readonly bytes: number;
+  readonly key: string;
+  readonly firstAt: string | null;
+  readonly lastAt: string | null;
+  /** Null while it waits for somebody. */
+  readonly fate: { readonly what: string; readonly person: string; readonly reason: string; readonly at: string } | null;
+}
+
+export interface DeadLetterAnswer {
+  readonly letter: DeadLetter;
+  /** Null when its retention is over. */
+  readonly content: { readonly key: string | null; readonly value: string | null; readonly cut: boolean; readonly headers: Readonly<Record<string, string>> } | null;
+}
+
+export interface StandingAnswer {
+  readonly asOf: string;
+  readonly ageMs: number;
+  readonly standing: {
+    readonly runId: string;
+    readonly state: string;
+    readonly sentence: string;
+    readonly waits: readonly { readonly code: string; readonly actionId?: string; readonly since?: string; readonly sentence: string; readonly next: string }[];
+  };
 }
 
 export interface StatusAnswer {

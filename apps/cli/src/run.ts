@@ -6,16 +6,21 @@ import { approvalsApprove, approvalsReject } from './commands/approvals-decide.j
 import { approvalsList } from './commands/approvals-list.js';
 import { approvalsShow } from './commands/approvals-show.js';
 import { auditVerify } from './commands/audit-verify.js';
+import { dlqDiscard, dlqRedrive, dlqShow } from './commands/dlq-letter.js';
 import { dlqList } from './commands/dlq-list.js';
+import { lag } from './commands/lag.js';
+import { replay } from './commands/replay.js';
 import { resume } from './commands/resume.js';
 import { status } from './commands/status.js';
 import { stop } from './commands/stop.js';
+import { topicsApply, topicsCheck, topicsPlan } from './commands/topics.js';
+import { whyStuck } from './commands/why-stuck.js';
 import { exitCodes } from './exit-codes.js';
 import { Failure, usageFailure } from './failure.js';
 import { helpText, usageOf } from './help.js';
 import { printable } from './printable.js';
 
-export const commands: readonly Command[] = [agentsValidate, approvalsList, approvalsShow, approvalsApprove, approvalsReject, stop, resume, dlqList, auditVerify, status];
+export const commands: readonly Command[] = [agentsValidate, approvalsList, approvalsShow, approvalsApprove, approvalsReject, stop, resume, dlqList, dlqShow, dlqRedrive, dlqDiscard, replay, whyStuck, lag, topicsCheck, topicsPlan, topicsApply, auditVerify, status];
 
 /** What is to be printed, and what to end with. */
 export interface Output {

@@ -69,6 +69,29 @@ export class KafkaJsAdmin implements Admin {
     }
   }
 
+  async alterTopics(topics: readonly TopicConfiguration[]): Promise<void> {
+    const existing = await this.partitionsOfAll(topics.map(({ topic }) => topic));
+    const grown = topics.filter(({ topic, partitions }) => partitions > (existing.get(topic)?.length ?? 0));
+    const changed = topics.filter(({ settings }) => Object.keys(settings).length > 0);
+    try {
+      if (grown.length > 0) await this.admin.createPartitions({ topicPartitions: grown.map(({ topic, partitions }) => ({ topic, count: partitions })) });
+      // It replaces all settings of a topic: those that are not named must be said again.
+      const kept = await this.#ownSettingsOf(changed.map(({ topic }) => topic));
+      const resources = changed.map(({ topic, settings }) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configEntries: Object.entries({ ...kept.get(topic), ...settings }).map(([name, value]) => ({ name, value })) }));
+      if (resources.length > 0) await this.admin.alterConfigs({ validateOnly: false, resources });
+    } catch (error) {
+      throw clientError(isAggregate(error) ? error.errors[0] : error, `altering the topics ${topics.map(({ topic }) => topic).join(', ')}`);
+    }
+  }
+
+  async offsetsAt(topic: string, instantMs: number): Promise<readonly (TopicPartition & { readonly offset: bigint })[]> {
+    await this.partitionsOfAll([topic]);
+    const found = await this.admin.fetchTopicOffsetsByTimestamp(topic, instantMs).catch((error: unknown) => {
+      throw clientError(error, `asking for the offsets of ${topic} at an instant`);
+    });
+    return found.map(({ partition, offset }) => ({ topic, partition, offset: BigInt(offset) })).toSorted((a, b) => a.partition - b.partition);
+  }
+
   async endOffsets(topic: string): Promise<readonly PartitionEnds[]> {
     await this.partitionsOfAll([topic]);
     const offsets = await this.admin.fetchTopicOffsets(topic).catch((error: unknown) => {
@@ -86,6 +109,14 @@ export class KafkaJsAdmin implements Admin {
     return answered.flatMap(({ topic, partitions }) =>
       partitions.map(({ partition, offset }) => ({ topic, partition, offset: BigInt(offset) })).filter(({ offset }) => offset >= 0n),
     );
+  }
+
+  async setOffsets(groupId: string, offsets: readonly (TopicPartition & { readonly offset: bigint })[]): Promise<void> {
+    for (const [topic, own] of Map.groupBy(offsets, ({ topic: name }) => name)) {
+      await this.admin.setOffsets({ groupId, topic, partitions: own.map(({ partition, offset }) => ({ partition, offset: offset.toString() })) }).catch((error: unknown) => {
+        throw clientError(error, `setting the offsets of group ${groupId}; it must have no members`, { groupId });
+      });
+    }
   }
 
   /** A group that does not exist counts as deleted. @throws KafkaClientError `group_in_use` while it has members. */
@@ -127,6 +158,13 @@ export class KafkaJsAdmin implements Admin {
       throw new KafkaClientError('unknown_topic', `the broker has no topic ${missing.join(', ')} that this client may see: create the topics as declared, or grant Describe`, false, { missing });
     }
     return partitions;
+  }
+
+  /** What was set for each topic itself, beside the defaults of the broker. */
+  async #ownSettingsOf(topics: readonly string[]): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
+    if (topics.length === 0) return new Map();
+    const { resources } = await this.admin.describeConfigs({ includeSynonyms: false, resources: topics.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })) });
+    return new Map(resources.map(({ resourceName, configEntries }) => [resourceName, Object.fromEntries(configEntries.filter(({ configSource }) => configSource === kafkajs.ConfigSource.TOPIC_CONFIG).map(({ configName, configValue }) => [configName, configValue]))]));
   }
 
   async #settingsOf(topics: readonly string[]): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {

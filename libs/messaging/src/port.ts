@@ -120,9 +120,15 @@ export interface Admin {
   describeTopics(topics: readonly string[]): Promise<readonly TopicConfiguration[]>;
   /** Creates what is missing; existing topics are left as they are. */
   createTopics(topics: readonly TopicConfiguration[], replication: { factor: number; minInSync: number }): Promise<void>;
+  /** Adds partitions and changes settings of topics that exist; what is not named stays as it is. Partitions are never taken away. */
+  alterTopics(topics: readonly TopicConfiguration[]): Promise<void>;
   endOffsets(topic: string): Promise<readonly PartitionEnds[]>;
+  /** Of each partition the first offset appended at or after the instant (milliseconds since the epoch), else its end. */
+  offsetsAt(topic: string, instantMs: number): Promise<readonly (TopicPartition & { readonly offset: bigint })[]>;
   /** Committed next offsets of a group; partitions without one are absent. */
   committedOffsets(groupId: string, topics: readonly string[]): Promise<readonly (TopicPartition & { readonly offset: bigint })[]>;
+  /** Says where a group goes on. It must have no members. */
+  setOffsets(groupId: string, offsets: readonly (TopicPartition & { readonly offset: bigint })[]): Promise<void>;
   deleteGroup(groupId: string): Promise<void>;
   close(): Promise<void>;
 }

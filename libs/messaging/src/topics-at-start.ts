@@ -43,6 +43,36 @@ export function createDeclaredTopics(admin: Pick<Admin, 'createTopics'>, topicPr
   return admin.createTopics(allTopics.map((declaration) => configurationOf(declaration, topicPrefix)), replication);
 }
 
+/** One thing that would make a topic as declared. */
+export interface TopicChange {
+  readonly topic: string;
+  /** `grow` moves keys to other partitions: records of a key written before and after it are not in order. */
+  readonly kind: 'create' | 'grow' | 'alter';
+  /** For people: from what to what. */
+  readonly detail: string;
+  /** What to ask the broker for. */
+  readonly to: TopicConfiguration;
+}
+
+/**
+ * What has to change until all declared topics are as declared. Longer retention and more partitions than declared are
+ * left as they are: somebody may have wanted them, and neither can lose anything.
+ */
+export function planTopics(found: readonly TopicConfiguration[], topicPrefix: string): TopicChange[] {
+  const byName = new Map(found.map((topic) => [topic.topic, topic]));
+  return allTopics.map((declaration) => configurationOf(declaration, topicPrefix)).flatMap((expected) => changesOf(expected, byName.get(expected.topic)));
+}
+
+function changesOf(expected: TopicConfiguration, found: TopicConfiguration | undefined): TopicChange[] {
+  const { topic, partitions } = expected;
+  if (!found) return [{ topic, kind: 'create', detail: `${partitions} partitions, ${Object.entries(expected.settings).map(([name, value]) => `${name}=${value}`).join(', ')}`, to: expected }];
+  const changes: TopicChange[] = [];
+  if (found.partitions < partitions) changes.push({ topic, kind: 'grow', detail: `${found.partitions} -> ${partitions} partitions`, to: { topic, partitions, settings: {} } });
+  const settings = Object.entries(expected.settings).filter(([name, value]) => found.settings[name] !== undefined && found.settings[name] !== value && !(name === 'retention.ms' && lastsAsLong(Number(found.settings[name]), Number(value))));
+  if (settings.length > 0) changes.push({ topic, kind: 'alter', detail: settings.map(([name, value]) => `${name}: ${found.settings[name]} -> ${value}`).join(', '), to: { topic, partitions: found.partitions, settings: Object.fromEntries(settings) } });
+  return changes;
+}
+
 function faultsOf(expected: TopicConfiguration, found: TopicConfiguration | undefined): string[] {
   const { topic } = expected;
   if (!found) return [`${topic} does not exist`];

@@ -6,6 +6,8 @@ import type { DynamicModule, INestApplication } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Static, TObject, TProperties } from 'typebox';
 import type { KitConfig } from './config.js';
+import type { OwnCopies } from './dead-letters/own-copies.js';
+import type { TopicPrefix } from './dead-letters/topic-prefix.js';
 import type { Events } from './events.js';
 import type { Health } from './health.js';
 import type { Introducer } from './key-keeper.js';
@@ -26,6 +28,8 @@ export interface Kit {
   readonly stores: Stores;
   readonly tables: Tables;
   readonly sweeps: Sweeps;
+  readonly copies: OwnCopies;
+  readonly topicPrefix: TopicPrefix;
   readonly health: Health;
   readonly metrics: Metrics;
   readonly logger: Logger;

@@ -8,6 +8,8 @@ import { parseTrustBundle, RecordVerifier, WorkloadDirectory } from '@nervus/tru
 import type { Logger } from 'pino';
 import type { KitConfig } from './config.js';
 import { Database } from './database.js';
+import { OwnCopies } from './dead-letters/own-copies.js';
+import { TopicPrefix } from './dead-letters/topic-prefix.js';
 import { Events } from './events.js';
 import type { Health } from './health.js';
 import type { Kit } from './kit.js';
@@ -75,7 +77,8 @@ export async function connect(service: ServiceName, config: KitConfig, base: { l
   const tables = new Tables({ client, service, topicPrefix: config.topicPrefix, epoch, clock, bundle, directory, verifier, quarantine, onFatal: fatal });
   const events = new Events(publisher, clock);
   const sweeps = new Sweeps(clock, logger);
-  const kit: Kit = { service, bundle, clock, identity, directory, events, stores: database, tables, sweeps, health, metrics, logger, client, fatal };
+  const copies = new OwnCopies({ service, topicPrefix: config.topicPrefix, client, publisher, clock });
+  const kit: Kit = { service, bundle, clock, identity, directory, events, stores: database, tables, sweeps, copies, topicPrefix: new TopicPrefix(config.topicPrefix), health, metrics, logger, client, fatal };
   return {
     kit, logger, health, client, publisher, tables, fatal,
     database,

@@ -9,12 +9,12 @@ import { duration, table } from '../table.js';
 /** Records that a service could not handle. */
 export const dlqList: Command = {
   name: 'dlq list',
-  summary: 'List records that services gave up on, the newest first',
+  summary: 'List records that services gave up, the newest first',
   positionals: [],
-  options: { ...consoleOptions, cursor: { value: 'CURSOR', help: 'go on where the last page ended' } },
+  options: { ...consoleOptions, handled: { help: 'those that were redriven or discarded' }, cursor: { value: 'CURSOR', help: 'go on where the last page ended' } },
   async run(given, context) {
     const cursor = textOption(given, 'cursor');
-    const page = await ConsoleClient.of(given, context).get<Page<DeadLetter>>(`/api/dead-letters${cursor === undefined ? '' : `?${new URLSearchParams({ cursor }).toString()}`}`);
+    const page = await ConsoleClient.of(given, context).get<Page<DeadLetter>>(`/api/dead-letters?${new URLSearchParams({ state: given.options['handled'] === true ? 'handled' : 'open', ...(cursor === undefined ? {} : { cursor }) }).toString()}`);
     const rows = page.items.map((one) => [one.service, `${one.partition}/${one.offset}`, duration(context.now() - Date.parse(one.at)), one.originTopic, one.type, one.code, String(one.attempts), String(one.bytes), shortened(one.message, 80)]);
     const list = rows.length > 0 ? table(['SERVICE', 'AT', 'AGE', 'TOPIC', 'TYPE', 'CODE', 'TRIES', 'BYTES', 'MESSAGE'], rows) : 'there are no dead letters';
     return { json: page, text: `${list}\n\nas of ${duration(page.ageMs)} ago${page.next === null ? '' : `\nmore: --cursor ${page.next}`}`, exitCode: exitCodes.ok };

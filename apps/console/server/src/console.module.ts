@@ -7,15 +7,18 @@ import { Changes } from './adapters/changes.js';
 import { ConsoleMetrics } from './adapters/console-metrics.js';
 import { FreshnessView } from './adapters/freshness-view.js';
 import { Access } from './adapters/http/access.js';
+import { DeadLettersController } from './adapters/http/dead-letters.controller.js';
 import { ListsController } from './adapters/http/lists.controller.js';
 import { OwnDoor } from './adapters/http/own-door.js';
 import { PagesController } from './adapters/http/pages.controller.js';
 import { ProblemFilter } from './adapters/http/problem-filter.js';
 import { RequestsController } from './adapters/http/requests.controller.js';
+import { RunsController } from './adapters/http/runs.controller.js';
 import { SessionController } from './adapters/http/session.controller.js';
 import { StopsController } from './adapters/http/stops.controller.js';
 import { StreamController } from './adapters/http/stream.controller.js';
 import { Streams } from './adapters/http/streams.js';
+import { LetterContents } from './adapters/letter-contents.js';
 import { Lists } from './adapters/lists.js';
 import { MeshView } from './adapters/mesh-view.js';
 import { Queries } from './adapters/queries.js';
@@ -27,7 +30,7 @@ import { Feed } from './domain/feed.js';
 import { GiveCommand } from './use-cases/give-command.js';
 import { LogIn } from './use-cases/log-in.js';
 import { RecordAction } from './use-cases/record-action.js';
-import { RecordDeadLetter, TopicPrefix } from './use-cases/record-dead-letter.js';
+import { RecordDeadLetter } from './use-cases/record-dead-letter.js';
 import { RecordFinding } from './use-cases/record-finding.js';
 import { recordHeartbeats } from './use-cases/record-heartbeat.js';
 import { RecordIntelligence } from './use-cases/record-intelligence.js';
@@ -40,14 +43,14 @@ export class ConsoleModule {
   static with(config: ConsoleConfig & KitConfig, kit: Kit): DynamicModule {
     return {
       module: ConsoleModule,
-      controllers: [RecordRequest, RecordAction, RecordRun, RecordIntelligence, RecordFinding, ...recordHeartbeats, SessionController, RequestsController, StopsController, ListsController, StreamController, PagesController],
+      controllers: [RecordRequest, RecordAction, RecordRun, RecordIntelligence, RecordFinding, ...recordHeartbeats, SessionController, RequestsController, StopsController, ListsController, DeadLettersController, RunsController, StreamController, PagesController],
       providers: [
         ReadModels, ConsoleMetrics, MeshView, FreshnessView, Answers, Sessions, Queries, Streams, GiveCommand, LogIn, RecordDeadLetter,
         { provide: Changes, useValue: new Changes(new Feed(kit.identity.epoch)) },
-        { provide: TopicPrefix, useValue: new TopicPrefix(config.topicPrefix) },
         { provide: Seats, useFactory: (logger: ServiceLogger) => new Seats(config.seats, logger), inject: [ServiceLogger] },
         { provide: OwnDoor, useFactory: (host: HttpAdapterHost) => new OwnDoor(config.origin, host), inject: [HttpAdapterHost] },
         { provide: Lists, useFactory: () => Lists.open(config.mongodbUri, config.database ?? 'nervus_console') },
+        { provide: LetterContents, useValue: new LetterContents(kit.client, config.topicPrefix, kit.clock) },
         { provide: APP_GUARD, useClass: Access },
         { provide: APP_FILTER, useClass: ProblemFilter },
       ],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { AgentChanged, DecisionMade, derivedId, FindingRaised, IntelligenceProduced, IntentRecorded, OutcomeRecorded, ownTopics, RequestChanged, ResumeRequested, rootId, RunChanged, StopChanged, StopRequested, VerdictGiven } from '@nervus/contracts';
+import { AgentChanged, DecisionMade, derivedId, FindingRaised, IntelligenceProduced, IntentRecorded, OutcomeRecorded, ownTopics, RedriveRequested, RequestChanged, ResumeRequested, rootId, RunChanged, StopChanged, StopRequested, VerdictGiven } from '@nervus/contracts';
 import { eventOf, systemClock } from '@nervus/messaging';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aDigest, type ApiBody, ConsoleWorld, ended, hour, requestOf, verdictBody } from './console-world.js';
@@ -17,6 +17,11 @@ const opened = async (n: number, changes: Parameters<typeof requestOf>[1] = {}):
   return request;
 };
 const ids = (body: Pick<ApiBody, 'items'>): string[] => body.items.map(({ requestId }) => requestId);
+/** A command that was taken: its answer may still be on its way. */
+const given = async ({ status, body }: Awaited<ReturnType<ConsoleWorld['api']>>): Promise<ApiBody> => {
+  expect([200, 202]).toContain(status);
+  return Promise.resolve(body);
+};
 const give = (person: string, path: string, body: object, key: string, headers: Record<string, string> = {}): ReturnType<ConsoleWorld['api']> => world.api(person, path, { method: 'POST', body, headers: { 'idempotency-key': key, ...headers } });
 
 describe('read models', () => {
@@ -125,6 +130,51 @@ describe('dead letters', () => {
     expect(JSON.stringify(items)).not.toContain('no id');
     expect((await world.api('stranger', '/api/dead-letters')).body.items).toEqual([]);
     expect((await world.api('nora', '/api/status')).body).toMatchObject({ deadLetters: 1 });
+  });
+
+  it('its content is shown on demand, as text, to its tenant alone', async () => {
+    const { body } = await world.api('nora', '/api/dead-letters/console/0/0');
+    expect(body).toMatchObject({ letter: { offset: '0', code: 'schema_invalid', fate: null }, content: { value: '{"requestId":"<b>no id</b>"}', cut: false, headers: { ce_type: RequestChanged.type } } });
+    expect((await world.api('stranger', '/api/dead-letters/console/0/0')).status).toBe(404);
+    for (const place of ['console/0/99', 'nobody/0/0', 'console/0/x']) expect((await world.api('nora', `/api/dead-letters/${place}`)).status).toBe(404);
+  });
+
+  it('an operator has it handled again: the service does, and the list says who asked for it', async () => {
+    const redrive = '/api/dead-letters/console/0/0/redrive';
+    expect((await give('nora', redrive, {}, 'redrive-no-reason')).status).toBe(400);
+    expect((await give('stranger', redrive, { reason: 'x' }, 'redrive-stranger')).status).toBe(403);
+    const { commandId } = await given(await give('nora', redrive, { reason: 'The producer was mended.' }, 'redrive-1'));
+    await world.eventually('nora', `/api/commands/${commandId}`, ({ code }) => code === 'accepted');
+    const { items: handled } = await world.eventually('nora', '/api/dead-letters?state=handled', ({ items }) => items.length === 1);
+    expect(handled[0]).toMatchObject({ offset: '0', fate: { what: 'redriven', person: 'nora', reason: 'The producer was mended.', commandId } });
+    // It is as faulty as it was, so it comes back as a new one.
+    const { items } = await world.eventually('nora', '/api/dead-letters', (body) => body.items.some((item) => (item as unknown as { offset: string }).offset === '1'));
+    expect(items).toHaveLength(1);
+    const discarded = await given(await give('nora', '/api/dead-letters/console/0/1/discard', { reason: 'Cancelled by telephone.' }, 'discard-1'));
+    await world.eventually('nora', `/api/commands/${discarded.commandId}`, ({ code }) => code === 'accepted');
+    await world.eventually('nora', '/api/dead-letters', (body) => body.items.length === 0);
+    expect(world.mesh.of(RedriveRequested)).toHaveLength(1);
+  });
+
+  it('a replay is refused before it is asked for when it makes no sense', async () => {
+    const wish = { service: 'console', topic: 'nervus.approval.requests.v1', from: '2026-11-24T10:00:00.000Z', to: '2026-11-24T09:00:00.000Z', dryRun: true, reason: 'x' };
+    expect((await give('nora', '/api/replays', wish, 'replay-empty')).body.code).toBe('interval_empty');
+    expect((await give('nora', '/api/replays', { ...wish, service: 'nobody' }, 'replay-nobody')).status).toBe(400);
+    const asked = await given(await give('nora', '/api/replays', { ...wish, from: '2026-11-24T08:00:00.000Z' }, 'replay-dry'));
+    expect((await world.eventually('nora', `/api/commands/${asked.commandId}`, ({ code }) => code !== 'pending')).detail).toContain('would be handled again by console');
+  });
+});
+
+describe('what a run waits for', () => {
+  it('is said with what to do about it, to its tenant alone', async () => {
+    const request = await opened(40);
+    const run: RunChanged = { ...RunChanged.examples[0]!, runId: request.packet.action.runId, state: 'waiting', waitingFor: [request.packet.action.actionId] };
+    await world.publish(RunChanged, run.runId, run);
+    const path = `/api/runs/${run.runId}/standing`;
+    const standing = async (fits: (waits: string) => boolean): Promise<unknown> => ((await world.eventually('nora', path, (body) => fits(JSON.stringify(body)))) as unknown as { standing: unknown }).standing;
+    expect(await standing((text) => text.includes('people'))).toMatchObject({ state: 'waiting', waits: [{ code: 'people', actionId: request.packet.action.actionId, next: `nervus approvals show ${request.requestId}` }] });
+    expect((await world.api('stranger', path)).status).toBe(404);
+    expect((await world.api('nora', `/api/runs/${derivedId('no-run')}/standing`)).status).toBe(404);
   });
 });
 

@@ -130,11 +130,23 @@ export class MemoryBroker {
           return offset === undefined ? [] : [{ topic, partition, offset }];
         }));
       },
+      alterTopics: async (configurations) => {
+        for (const { topic, partitions, settings } of configurations) this.topic(topic).alter(partitions, settings);
+      },
+      offsetsAt: async (name, instantMs) => this.topic(name).partitions.map((records, partition) => ({ topic: name, partition, offset: records.find(({ timestamp }) => timestamp >= instantMs)?.offset ?? this.topic(name).end(partition) })),
+      setOffsets: async (groupId, offsets) => {
+        this.requireEmpty(groupId);
+        for (const { topic, partition, offset } of offsets) this.group(groupId).committed.set(`${topic}/${partition}`, offset);
+      },
       deleteGroup: async (groupId) => {
-        if ((this.groups.get(groupId)?.members.length ?? 0) > 0) throw new Error(`group ${groupId} still has members: close its consumers first`);
+        this.requireEmpty(groupId);
         this.groups.delete(groupId);
       },
       close: async () => undefined,
     };
+  }
+
+  private requireEmpty(groupId: string): void {
+    if ((this.groups.get(groupId)?.members.length ?? 0) > 0) throw new Error(`group ${groupId} still has members: close its consumers first`);
   }
 }

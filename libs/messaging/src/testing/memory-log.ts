@@ -10,8 +10,17 @@ export class MemoryTopic {
   readonly partitions: InboundRecord[][];
   private unkeyed = 0;
 
-  constructor(readonly configuration: TopicConfiguration) {
-    this.partitions = Array.from({ length: configuration.partitions }, () => []);
+  constructor(private current: TopicConfiguration) {
+    this.partitions = Array.from({ length: current.partitions }, () => []);
+  }
+
+  get configuration(): TopicConfiguration {
+    return this.current;
+  }
+
+  alter(partitions: number, settings: TopicConfiguration['settings']): void {
+    while (this.partitions.length < partitions) this.partitions.push([]);
+    this.current = { ...this.current, partitions: this.partitions.length, settings: { ...this.current.settings, ...settings } };
   }
 
   append(record: OutboundRecord, timestamp: number): number {

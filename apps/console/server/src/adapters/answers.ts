@@ -1,33 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ownTopics } from '@nervus/contracts';
+import { ownTopics, services } from '@nervus/contracts';
 import { Tables } from '@nervus/messaging';
 import { ServiceClock, ServiceLogger } from '@nervus/service-kit';
 import { Injectable } from '@nestjs/common';
 import { type CommandAnswer, withAnswer } from '../domain/command.js';
+import { letterId, withFate } from '../domain/dead-letter-row.js';
 import { ReadModels } from './read-models.js';
 
-const { CommandAnswered } = ownTopics('approval');
+/** All but audit take commands. */
+const answering = services.filter((service) => service !== 'audit');
 
-/** Answers of approval, which every process of the console sees: whoever waits is told, and the command's document keeps it. */
+/** Answers of the services, which every process of the console sees: whoever waits is told, and the command's document keeps it. */
 @Injectable()
 export class Answers {
   private readonly waiting = new Map<string, Set<(answer: CommandAnswer) => void>>();
 
   constructor(
     tables: Tables,
-    models: ReadModels,
+    private readonly models: ReadModels,
     private readonly clock: ServiceClock,
     logger: ServiceLogger,
   ) {
-    tables.on(CommandAnswered, ({ id, data }) => {
-      for (const tell of this.waiting.get(data.commandId) ?? []) tell(data);
-      // Not awaited: a database that is away must not hold the tables. The answer stays on Kafka for a day.
-      models.commands
-        .apply(data.commandId, id, (current) => {
-          const next = withAnswer(current, data);
-          return next === 'unchanged' ? next : { state: next, events: [] };
-        })
-        .catch((error: unknown) => logger.warn({ err: error, code: 'answer_not_kept', commandId: data.commandId }, 'the answer to a command could not be kept'));
+    for (const service of answering) {
+      tables.on(ownTopics(service).CommandAnswered, ({ id, data }) => {
+        for (const tell of this.waiting.get(data.commandId) ?? []) tell(data);
+        // Not awaited: a database that is away must not hold the tables. The answer stays on Kafka for a day.
+        this.keep(id, data).catch((error: unknown) => logger.warn({ err: error, code: 'answer_not_kept', commandId: data.commandId }, 'the answer to a command could not be kept'));
+      });
+    }
+  }
+
+  private async keep(answerId: string, data: CommandAnswer & { readonly commandId: string }): Promise<void> {
+    const { commandId } = data;
+    const { state } = await this.models.commands.apply(commandId, answerId, (current) => {
+      const next = withAnswer(current, data);
+      return next === 'unchanged' ? next : { state: next, events: [] };
+    });
+    if (!state?.letter || state.answer?.status !== 200) return;
+    const { what, person, reason } = state.letter;
+    const fate = { what, person, reason, commandId, at: this.clock.now() };
+    await this.models.deadLetters.apply(letterId(state.letter), answerId, (row) => {
+      const next = withFate(row, fate);
+      return next === 'unchanged' ? next : { state: next, events: [] };
     });
   }
 

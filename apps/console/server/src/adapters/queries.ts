@@ -5,11 +5,13 @@ import { Injectable } from '@nestjs/common';
 import type { ActionChain } from '../domain/action-chain.js';
 import type { Page } from '../domain/cursor.js';
 import type { Freshness } from '../domain/freshness.js';
-import type { DeadLetterRow, FindingRow, IntelligenceRow, ProcessRow, RunRow } from '../domain/other-rows.js';
+import { type DeadLetterRow, type LetterPlace, letterId, listOf } from '../domain/dead-letter-row.js';
+import type { FindingRow, IntelligenceRow, ProcessRow, RunRow } from '../domain/other-rows.js';
 import { notFound } from '../domain/problem.js';
 import { requestList, type RequestRow, type RequestState } from '../domain/request-row.js';
 import { type ChainStep, standingOf, type Standing, stepsOf } from '../domain/result-chain.js';
 import type { Visitor } from '../domain/session.js';
+import { type RunStanding, whyStuck } from '../domain/why-stuck.js';
 import { FreshnessView } from './freshness-view.js';
 import { Lists } from './lists.js';
 import { MeshView } from './mesh-view.js';
@@ -84,6 +86,22 @@ export class Queries {
     return { standing: standingOf(row, found), steps: stepsOf(row, found) };
   }
 
+  /** What a run waits for. @throws Problem 404 */
+  async runStanding({ tenant }: Visitor, runId: string): Promise<RunStanding> {
+    const key = `${tenant}/${runId}`;
+    const row = uuid.test(runId) ? await this.models.runs.read(key) : undefined;
+    if (!row) throw notFound();
+    const [actions, requests, letters, processes] = await Promise.all([
+      this.models.actions.findBy('run', key, 100), this.models.requests.findBy('run', key, 100), this.models.deadLetters.findBy('key', key, 100), this.models.processes.findBy('list', installation, 500),
+    ]);
+    const now = this.clock.now();
+    const pulse = this.mesh.newestPulse;
+    return whyStuck({
+      run: row.state.run, actions: statesOf(actions), requests: statesOf(requests), letters: statesOf(letters).filter((letter) => letter.tenant === tenant && letter.fate === null), processes: statesOf(processes),
+      stops: this.mesh.stopsOf(tenant).filter(({ active }) => active), pulseAgeMs: pulse ? now - pulse.at : null, now,
+    });
+  }
+
   intelligence<T>({ tenant }: Visitor, slice: Slice, show: (row: IntelligenceRow) => T): Promise<Page<T>> {
     return this.lists.page<IntelligenceRow, T>(listed.intelligence, tenant, { ...slice, show });
   }
@@ -96,8 +114,15 @@ export class Queries {
     return this.lists.page<FindingRow, T>(listed.findings, status, { ...slice, show });
   }
 
-  deadLetters<T>({ tenant }: Visitor, slice: Slice, show: (row: DeadLetterRow) => T): Promise<Page<T>> {
-    return this.lists.page<DeadLetterRow, T>(listed.deadLetters, tenant, { ...slice, show });
+  deadLetters<T>({ tenant }: Visitor, state: 'open' | 'handled', slice: Slice, show: (row: DeadLetterRow) => T): Promise<Page<T>> {
+    return this.lists.page<DeadLetterRow, T>(listed.deadLetters, listOf(tenant, state), { ...slice, show });
+  }
+
+  /** @throws Problem 404 */
+  async deadLetter({ tenant }: Visitor, place: LetterPlace): Promise<DeadLetterRow> {
+    const found = await this.models.deadLetters.read(letterId(place));
+    if (!found || found.state.tenant !== tenant) throw notFound();
+    return found.state;
   }
 
   agents({ tenant }: Visitor): AgentChanged[] {
@@ -120,7 +145,7 @@ export class Queries {
     const [processes, openRequests, deadLetters, openFindings] = await Promise.all([
       this.models.processes.findBy('list', installation, 500),
       this.lists.count(listed.requests, requestList({ tenant, state: 'open' })),
-      this.lists.count(listed.deadLetters, tenant),
+      this.lists.count(listed.deadLetters, listOf(tenant, 'open')),
       this.lists.count(listed.findings, 'open'),
     ]);
     const now = this.clock.now();
@@ -138,3 +163,4 @@ export class Queries {
   }
 }
 
+const statesOf = <S>(found: readonly { readonly state: S }[]): S[] => found.map(({ state }) => state);

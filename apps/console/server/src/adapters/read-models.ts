@@ -4,7 +4,8 @@ import { Stores } from '@nervus/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { ActionChain } from '../domain/action-chain.js';
 import type { CommandState } from '../domain/command.js';
-import type { DeadLetterRow, FindingRow, IntelligenceRow, ProcessRow, RunRow } from '../domain/other-rows.js';
+import { type DeadLetterRow, letterList } from '../domain/dead-letter-row.js';
+import type { FindingRow, IntelligenceRow, ProcessRow, RunRow } from '../domain/other-rows.js';
 import { requestList, type RequestRecord, type RequestRow } from '../domain/request-row.js';
 import { endOf, type SessionState } from '../domain/session.js';
 
@@ -50,14 +51,14 @@ export class ReadModels {
   readonly usedLinks: AggregateStore<UsedLink>;
 
   constructor(stores: Stores) {
-    this.requests = stores.collection<RequestRow>({ name: listed.requests, indexes: { list: requestList }, expires: (row) => (row.state === 'open' ? undefined : row.at + forgetEndedMs) });
+    this.requests = stores.collection<RequestRow>({ name: listed.requests, indexes: { list: requestList, run: ({ tenant, runId }) => `${tenant}/${runId}` }, expires: (row) => (row.state === 'open' ? undefined : row.at + forgetEndedMs) });
     this.requestRecords = stores.collection({ name: 'request_records', expires: ({ forgetAt }) => forgetAt ?? undefined });
-    this.actions = stores.collection({ name: 'actions', expires: ({ forgetAt }) => forgetAt, settled: ({ outcome }) => outcome !== undefined });
+    this.actions = stores.collection({ name: 'actions', indexes: { run: ({ tenant, runId }) => `${tenant}/${runId}` }, expires: ({ forgetAt }) => forgetAt, settled: ({ outcome }) => outcome !== undefined });
     this.runs = stores.collection({ name: listed.runs, indexes: { list: ({ tenant }) => tenant }, expires: ({ forgetAt }) => forgetAt, settled: ({ run }) => run.state !== 'running' && run.state !== 'waiting' });
     this.intelligence = stores.collection({ name: listed.intelligence, indexes: { list: ({ tenant }) => tenant }, expires: ({ forgetAt }) => forgetAt, settled: () => true });
     this.findings = stores.collection({ name: listed.findings, indexes: { list: ({ finding }) => (finding.status === 'open' ? 'open' : 'settled') } });
     this.processes = stores.collection({ name: listed.processes, indexes: { list: () => installation }, expires: ({ forgetAt }) => forgetAt });
-    this.deadLetters = stores.collection({ name: listed.deadLetters, indexes: { list: ({ tenant }) => tenant ?? installation }, expires: ({ forgetAt }) => forgetAt });
+    this.deadLetters = stores.collection({ name: listed.deadLetters, indexes: { list: letterList, key: ({ key }) => key }, expires: ({ forgetAt }) => forgetAt });
     this.commands = stores.collection({ name: 'commands', expires: ({ forgetAt }) => forgetAt });
     this.sessions = stores.collection({ name: 'sessions', expires: endOf });
     this.usedLinks = stores.collection({ name: 'used_links', expires: ({ forgetAt }) => forgetAt });

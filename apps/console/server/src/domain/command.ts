@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { derivedId } from '@nervus/contracts';
+import type { LetterFate, LetterPlace } from './dead-letter-row.js';
 import type { Visitor } from './session.js';
 
 /** What became of a command. */
@@ -17,6 +18,8 @@ export interface CommandState {
   /** Hash of what was asked for: the same key with another content is a mistake of the client. */
   readonly fingerprint: string;
   readonly answer: CommandAnswer | null;
+  /** The dead letter that it is about, and what becomes of it once the command is accepted. */
+  readonly letter?: LetterPlace & Pick<LetterFate, 'what' | 'person' | 'reason'>;
   readonly forgetAt: number;
 }
 
@@ -28,5 +31,5 @@ export const commandIdOf = ({ tenant, account }: Visitor, idempotencyKey: string
 
 export const isGivenBy = (command: CommandState, { tenant, account }: Visitor): boolean => command.tenant === tenant && command.issuer === account.issuer && command.subject === account.subject;
 
-/** The first answer stands: approval gives only one. */
+/** The first answer stands: nobody gives two. */
 export const withAnswer = (command: CommandState | undefined, { code, status, detail }: CommandAnswer): CommandState | 'unchanged' => (command && command.answer === null ? { ...command, answer: { code, status, detail } } : 'unchanged');

@@ -62,23 +62,3 @@ export function withHeartbeat(current: ProcessRow | undefined, service: string, 
   if (!isNewer(place, current?.place)) return 'unchanged';
   return { service, epoch: beat.epoch, state: beat.state, at: beat.at, stopEpoch: beat.stopEpoch, place, forgetAt: place.at + processKeptMs };
 }
-
-/** A record that a service gave up, by where its copy stands. */
-export interface DeadLetterRow {
-  readonly tenant: string | null;
-  readonly service: string;
-  readonly partition: number;
-  readonly offset: string;
-  readonly at: number;
-  readonly originTopic: string;
-  readonly key: string;
-  readonly type: string;
-  readonly code: string;
-  readonly message: string;
-  readonly attempts: number;
-  readonly firstAt: string | null;
-  readonly lastAt: string | null;
-  readonly bytes: number;
-  readonly sort: number;
-  readonly forgetAt: number;
-}

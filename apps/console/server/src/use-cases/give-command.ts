@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ResumeRequested, StopRequested, VerdictGiven } from '@nervus/contracts';
+import { DiscardRequested, RedriveRequested, ReplayRequested, ResumeRequested, StopRequested, VerdictGiven } from '@nervus/contracts';
 import { eventOf, type NewEvent, type OutgoingEvent, PermanentError } from '@nervus/messaging';
 import { ServiceClock } from '@nervus/service-kit';
 import { digestOf } from '@nervus/trust';
@@ -7,7 +7,7 @@ import { Injectable } from '@nestjs/common';
 import { Answers } from '../adapters/answers.js';
 import { ConsoleMetrics } from '../adapters/console-metrics.js';
 import { ReadModels } from '../adapters/read-models.js';
-import { type CommandAnswer, commandIdOf, rememberMs } from '../domain/command.js';
+import { type CommandAnswer, commandIdOf, type CommandState, rememberMs } from '../domain/command.js';
 import { Problem } from '../domain/problem.js';
 import type { Visitor } from '../domain/session.js';
 
@@ -24,11 +24,13 @@ export interface GivenCommand {
 export type Wish =
   | { readonly kind: 'verdict'; readonly requestId: string; readonly data: Omit<VerdictGiven, 'commandId' | 'requestId' | 'by'> }
   | { readonly kind: 'stop'; readonly data: Omit<StopRequested, 'commandId' | 'by'> }
-  | { readonly kind: 'resume'; readonly stopId: string; readonly data: Omit<ResumeRequested, 'commandId' | 'stopId' | 'by'> };
+  | { readonly kind: 'resume'; readonly stopId: string; readonly data: Omit<ResumeRequested, 'commandId' | 'stopId' | 'by'> }
+  | { readonly kind: 'redrive' | 'discard'; readonly data: Omit<RedriveRequested, 'commandId' | 'by'> }
+  | { readonly kind: 'replay'; readonly data: Omit<ReplayRequested, 'commandId' | 'by'> };
 
 /**
- * A person decides, stops or resumes: the command is stored with its event in one document and published once, however
- * often the button is pressed; approval alone says what it is worth.
+ * A person decides, stops, resumes, or has records handled again: the command is stored with its event in one document and
+ * published once, however often the button is pressed; the service that it is for says what it is worth.
  */
 @Injectable()
 export class GiveCommand {
@@ -52,7 +54,7 @@ export class GiveCommand {
     const waiting = this.answers.waitFor(commandId, waitMs);
     try {
       const { state } = await this.models.commands.apply(commandId, commandId, (current) =>
-        current ? 'unchanged' : { state: { tenant, issuer: account.issuer, subject: account.subject, fingerprint, answer: null, forgetAt: this.clock.now() + rememberMs }, events: [event] },
+        current ? 'unchanged' : { state: { tenant, issuer: account.issuer, subject: account.subject, fingerprint, answer: null, ...letterOf(visitor, wish), forgetAt: this.clock.now() + rememberMs }, events: [event] },
       );
       if (state && state.fingerprint !== fingerprint) throw new Problem(422, 'idempotency_key_reused', 'This Idempotency-Key was used for another command: take a new one for each.');
       return answered(state?.answer ?? (await waiting.answer));
@@ -70,6 +72,12 @@ export class GiveCommand {
           return eventOf(VerdictGiven, { ...base, key: wish.requestId, data: { commandId, requestId: wish.requestId, ...wish.data, by } } satisfies NewEvent<typeof VerdictGiven>, this.clock);
         case 'stop':
           return eventOf(StopRequested, { ...base, key: commandId, data: { commandId, ...wish.data, by } } satisfies NewEvent<typeof StopRequested>, this.clock);
+        case 'redrive':
+          return eventOf(RedriveRequested, { ...base, key: commandId, data: { commandId, ...wish.data, by } } satisfies NewEvent<typeof RedriveRequested>, this.clock);
+        case 'discard':
+          return eventOf(DiscardRequested, { ...base, key: commandId, data: { commandId, ...wish.data, by } } satisfies NewEvent<typeof DiscardRequested>, this.clock);
+        case 'replay':
+          return eventOf(ReplayRequested, { ...base, key: commandId, data: { commandId, ...wish.data, by } } satisfies NewEvent<typeof ReplayRequested>, this.clock);
         case 'resume':
           return eventOf(ResumeRequested, { ...base, key: wish.stopId, data: { commandId, stopId: wish.stopId, ...wish.data, by } } satisfies NewEvent<typeof ResumeRequested>, this.clock);
       }
@@ -78,4 +86,11 @@ export class GiveCommand {
       throw error;
     }
   }
+}
+
+/** What the command's document remembers of the dead letter that it is about. */
+function letterOf({ person }: Visitor, wish: Wish): Pick<CommandState, 'letter'> {
+  if (wish.kind !== 'redrive' && wish.kind !== 'discard') return {};
+  const { service, partition, offset, reason } = wish.data;
+  return { letter: { service, partition, offset, reason, person, what: wish.kind === 'redrive' ? 'redriven' : 'discarded' } };
 }

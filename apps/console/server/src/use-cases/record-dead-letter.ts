@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { findTopic } from '@nervus/contracts';
 import type { DeadLetter } from '@nervus/messaging';
+import { TopicPrefix } from '@nervus/service-kit';
 import { Injectable } from '@nestjs/common';
 import { ReadModels } from '../adapters/read-models.js';
 import { keptMs } from '../domain/action-chain.js';
-import type { DeadLetterRow } from '../domain/other-rows.js';
+import { type DeadLetterRow, letterId } from '../domain/dead-letter-row.js';
 
 /** Records keep their key in full; what is longer is cut for the list. */
 const longestKey = 300;
 const longestMessage = 1000;
-
-/** Topic names carry the installation's prefix; lists show them without. */
-export class TopicPrefix {
-  constructor(readonly prefix: string) {}
-
-  without(topic: string): string {
-    return topic.startsWith(this.prefix) ? topic.slice(this.prefix.length) : topic;
-  }
-}
 
 /** A service gave a record up: list it. Nothing of its value is kept here; it stays in the dead-letter topic. */
 @Injectable()
@@ -28,9 +20,8 @@ export class RecordDeadLetter {
   ) {}
 
   async handle(letter: DeadLetter): Promise<void> {
-    const { record } = letter;
-    const id = `${this.topics.without(record.topic)}/${record.partition}/${record.offset}`;
     const row = this.rowOf(letter);
+    const id = letterId({ service: row.service, partition: row.partition, offset: row.offset });
     await this.models.deadLetters.apply(id, id, (current) => (current ? 'unchanged' : { state: row, events: [] }));
   }
 
@@ -54,6 +45,7 @@ export class RecordDeadLetter {
       firstAt: reason?.firstAt ?? null,
       lastAt: reason?.lastAt ?? null,
       bytes: (record.value?.length ?? 0) + (record.key?.length ?? 0),
+      fate: null,
       sort: -record.timestamp,
       forgetAt: record.timestamp + keptMs,
     };

@@ -43,13 +43,6 @@ export class ListsController {
     return this.fresh(await this.queries.findings(status, sliceOf(request), ({ finding }) => finding));
   }
 
-  @Get('dead-letters')
-  @Header('cache-control', 'no-store')
-  async deadLetters(@Req() request: ConsoleRequest): Promise<object> {
-    const page = await this.queries.deadLetters(visitorOf(request), sliceOf(request), ({ tenant: _tenant, sort: _sort, forgetAt: _forgetAt, at, ...row }) => ({ ...row, at: new Date(at).toISOString() }));
-    return this.fresh(page);
-  }
-
   @Get('status')
   @Header('cache-control', 'no-store')
   async status(@Req() request: ConsoleRequest): Promise<object> {
