@@ -39,7 +39,8 @@ export class KafkaJsAdmin implements Admin {
   async createTopics(topics: readonly TopicConfiguration[], replication: { factor: number; minInSync: number }): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#createOnce(topics, replication);
+        await this.#createOnce(topics, replication);
+        return await this.#seen(topics.map(({ topic }) => ({ topic, partitions: 1, settings: {} })));
       } catch (error) {
         // Right after creation a broker may not know the topic yet (KRaft metadata comes later), and kafkajs gives up at once.
         if (causeOf(error).type !== 'UNKNOWN_TOPIC_OR_PARTITION' || attempt === visibleAttempts) throw error;
@@ -82,11 +83,25 @@ export class KafkaJsAdmin implements Admin {
     } catch (error) {
       throw clientError(isAggregate(error) ? error.errors[0] : error, `altering the topics ${topics.map(({ topic }) => topic).join(', ')}`);
     }
+    await this.#seen(topics);
+  }
+
+  /** The brokers take a change over one after the other: whoever looks next must see it. */
+  async #seen(topics: readonly TopicConfiguration[]): Promise<void> {
+    for (let attempt = 1; attempt < visibleAttempts; attempt++) {
+      const found = new Map((await this.describeTopics(topics.map(({ topic }) => topic))).map((topic) => [topic.topic, topic]));
+      const asAsked = ({ topic, partitions, settings }: TopicConfiguration): boolean => {
+        const now = found.get(topic);
+        return now !== undefined && now.partitions >= partitions && Object.entries(settings).every(([name, value]) => now.settings[name] === undefined || now.settings[name] === value);
+      };
+      if (topics.every(asAsked)) return;
+      await setTimeout(visibleEveryMs);
+    }
   }
 
   async offsetsAt(topic: string, instantMs: number): Promise<readonly (TopicPartition & { readonly offset: bigint })[]> {
     await this.partitionsOfAll([topic]);
-    const found = await this.admin.fetchTopicOffsetsByTimestamp(topic, instantMs).catch((error: unknown) => {
+    const found = await onceLed(() => this.admin.fetchTopicOffsetsByTimestamp(topic, instantMs)).catch((error: unknown) => {
       throw clientError(error, `asking for the offsets of ${topic} at an instant`);
     });
     return found.map(({ partition, offset }) => ({ topic, partition, offset: BigInt(offset) })).toSorted((a, b) => a.partition - b.partition);
@@ -94,7 +109,7 @@ export class KafkaJsAdmin implements Admin {
 
   async endOffsets(topic: string): Promise<readonly PartitionEnds[]> {
     await this.partitionsOfAll([topic]);
-    const offsets = await this.admin.fetchTopicOffsets(topic).catch((error: unknown) => {
+    const offsets = await onceLed(() => this.admin.fetchTopicOffsets(topic)).catch((error: unknown) => {
       throw clientError(error, `asking for the offsets of ${topic}`);
     });
     return offsets.map(({ partition, low, high }) => ({ topic, partition, low: BigInt(low), high: BigInt(high) })).toSorted((a, b) => a.partition - b.partition);
@@ -178,5 +193,19 @@ export class KafkaJsAdmin implements Admin {
     }
   }
 }
+
+/** Asks again while the partitions have no leader that knows of it: right after creation, and while leaders move. */
+async function onceLed<T>(ask: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!leaderless.has(causeOf(error).type ?? '') || attempt === visibleAttempts) throw error;
+      await setTimeout(visibleEveryMs);
+    }
+  }
+}
+
+const leaderless = new Set(['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE', 'REPLICA_NOT_AVAILABLE', 'UNKNOWN_TOPIC_OR_PARTITION']);
 
 const isAggregate = (error: unknown): error is KafkaJSAggregateError => error instanceof Error && error.name === 'KafkaJSAggregateError';
