@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type AggregateStore, type CollectionDeclaration, type EventSink } from '@nervus/messaging';
+import { type AggregateStore, codeOf, type CollectionDeclaration, type EventSink } from '@nervus/messaging';
 import { EpochRegistry, MongoAggregateStore, OutboxRelay, type StoreMetrics } from '@nervus/messaging-mongo';
 import { type Connection, createConnection } from 'mongoose';
 import type { Logger } from 'pino';
@@ -23,6 +23,9 @@ const connectMs = 10_000;
 const pingMs = 2_000;
 const expiredAtOnce = 1000;
 
+/** Collection of events that Kafka would never take, whole, for people to look at. */
+const unpublishable = 'unpublishable_events';
+
 type AnyStore = MongoAggregateStore<object>;
 
 /** A service's own database: its collections, the relay of their outboxes and the registry of the service's epochs. */
@@ -31,6 +34,7 @@ export class Database extends Stores {
   readonly epochs: EpochRegistry;
   private readonly opened: AnyStore[] = [];
   private readonly storeMetrics: StoreMetrics;
+  private readonly unpublishable: ReturnType<Metrics['counter']>;
 
   private constructor(
     private readonly connection: Connection,
@@ -39,6 +43,7 @@ export class Database extends Stores {
     super();
     const { clock, logger, metrics, onSealed } = options;
     this.storeMetrics = storeMetrics(metrics);
+    this.unpublishable = metrics.counter('unpublishable_events_total', 'Events that can never be published, kept in the database', ['type']);
     this.relay = new OutboxRelay({ clock, sources: () => this.opened, onError: (error, collection) => logger.warn({ err: error, code: 'outbox_sweep_failed', collection }, 'a sweep of outboxes failed and is made again') });
     this.epochs = new EpochRegistry({
       database: this.db, clock, drain: (beforeMs) => this.relay.drain(beforeMs), onSealed,
@@ -64,9 +69,11 @@ export class Database extends Stores {
     const { sink, clock, logger } = this.options;
     const store = new MongoAggregateStore<S>({
       database: this.db, declaration, sink, clock, metrics: this.storeMetrics,
-      onUnpublishable: (event, error) => {
-        logger.error({ err: error, code: 'event_unpublishable', alert: true, eventId: event.id, type: event.type }, 'an event can never be published and is dropped from its outbox');
-        return Promise.resolve();
+      onUnpublishable: async (event, error) => {
+        // Kafka cannot have it, so it is kept here: what a service decided must not disappear.
+        await this.db.collection<{ _id: string }>(unpublishable).updateOne({ _id: event.id }, { $set: { event: JSON.stringify(event), code: codeOf(error), message: error.message, collection: declaration.name, at: new Date(clock.now()).toISOString() } }, { upsert: true });
+        this.unpublishable.inc({ type: event.type });
+        logger.error({ err: error, code: 'event_unpublishable', alert: true, eventId: event.id, type: event.type, collection: unpublishable }, 'an event can never be published: it was moved from its outbox to a collection of its own');
       },
     });
     this.opened.push(store as unknown as AnyStore);

@@ -31,7 +31,7 @@ class Perceive {
 @Module({ controllers: [Perceive] })
 class Sample {}
 
-const sample: ServiceDefinition<Record<never, never>> = { service: 'reasoning', config: Type.Object({}), module: () => ({ module: Sample }) };
+const sample: ServiceDefinition<Record<string, never>> = { service: 'reasoning', config: Type.Object({}), module: () => ({ module: Sample }) };
 
 let world: ServiceWorld;
 beforeAll(async () => {

@@ -154,6 +154,21 @@ describe('failures', () => {
     expect(world.fatal).toEqual([]);
   });
 
+  it('a topic that brokers do not know for a while is waited for, and one that stays away ends the process', async () => {
+    const unknown = (): ProducerError => new ProducerError('no such topic', 'UNKNOWN_TOPIC_OR_PARTITION', false);
+    const world = new SigningWorld();
+    const publisher = world.publisher('ingestion');
+    for (let n = 0; n < 5; n++) world.broker.faults.failNextSend(unknown());
+    const publishing = publisher.publish([signal(world, 0)]);
+    await world.clock.advance(30_000);
+    await publishing;
+    expect([sequencesOf(world.broker.records(signals)), world.fatal]).toEqual([[0], []]);
+    for (let n = 0; n < 100; n++) world.broker.faults.failNextSend(unknown());
+    publisher.publish([signal(world, 1)]).catch(() => undefined);
+    await world.clock.advance(120_000);
+    expect(world.fatal).toHaveLength(1);
+  });
+
   it('a chunk that is refused twice ends the process: skipping its numbers would be a hole', async () => {
     const world = new SigningWorld();
     const publisher = world.publisher('ingestion');

@@ -28,8 +28,9 @@ export class Sender {
   constructor(private readonly options: SenderOptions) {}
 
   /**
-   * Resolves when Kafka acknowledged the records. Retryable errors are tried again for as long as `signal` lets it; one
-   * that is not gets a new producer and one more try.
+   * Resolves when Kafka acknowledged the records. Retryable errors are tried again for as long as `signal` lets it; a topic
+   * that is not known for a minute, since brokers that just came back may not know it yet; any other refusal gets a new
+   * producer and one more try.
    * @param usable asked before every try; throws when the records may not be sent any more
    * @throws what the last try failed with, when it is given up
    */
@@ -54,6 +55,7 @@ export class Sender {
   private async attempts(records: readonly OutboundRecord[], usable: () => void, signal: AbortSignal): Promise<void> {
     const { client, clock, random, timeoutMs, onResend } = this.options;
     let refusals = 0;
+    let unknownSince: number | undefined;
     for (let attempt = 1; ; attempt++) {
       usable();
       try {
@@ -64,7 +66,10 @@ export class Sender {
         const error = asError(thrown);
         if (signal.aborted) throw error;
         // Connecting that fails is no refusal of these records: only a send can be refused.
-        const refused = this.producer !== undefined && !(error instanceof TimedOutError) && !(error instanceof ProducerError && error.retryable);
+        const unknownTopic = error instanceof ProducerError && error.code === 'UNKNOWN_TOPIC_OR_PARTITION';
+        if (unknownTopic) unknownSince ??= clock.now();
+        const waits = error instanceof TimedOutError || (error instanceof ProducerError && error.retryable) || (unknownTopic && clock.now() - unknownSince! < unknownTopicMs);
+        const refused = this.producer !== undefined && !waits;
         if (refused && ++refusals > 1) throw error;
         if (refused || error instanceof TimedOutError) await this.close(timeoutMs);
         onResend();
@@ -74,3 +79,6 @@ export class Sender {
     }
   }
 }
+
+/** Milliseconds for which a topic that existed when the process started may be unknown. */
+const unknownTopicMs = 60_000;
