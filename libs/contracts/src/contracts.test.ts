@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Compile } from 'typebox/compile';
 import { describe, expect, it } from 'vitest';
-import { accessOf, actionIdOf, allTopics, derivedId, findOperation, readingOf, runIdOf, services, targetAndEffect, tools, topicOf, topicsReadBy } from './index.js';
+import { AgentReference, ExactAction, PublicJwk, accessOf, actionIdOf, allTopics, childrenOf, derivedId, findOperation, isSchema, readingOf, runIdOf, services, targetAndEffect, tools, topicOf, topicsReadBy, variantsOf } from './index.js';
 
 const recordTypes = allTopics.flatMap((declaration) => declaration.records);
 
@@ -18,6 +18,12 @@ describe('record types', () => {
   it.each(recordTypes.map((type) => [type.type, type] as const))('%s: its examples are valid', (_, type) => {
     const schema = Compile(type.schema);
     for (const example of type.examples) expect([...schema.Errors(example)]).toEqual([]);
+  });
+
+  it('objects take fields that they do not know, or a newer minor version could not be read; only what is digested or signed as a whole is closed', () => {
+    const wholes: ReadonlySet<unknown> = new Set([ExactAction, AgentReference, PublicJwk].map((schema) => JSON.stringify(schema)));
+    const closed = (schema: unknown): unknown[] => (isSchema(schema) ? variantsOf(schema).flatMap((variant) => [...(variant['additionalProperties'] === false ? [variant] : []), ...childrenOf(variant, '').flatMap(([, child]) => closed(child))]) : []);
+    for (const type of recordTypes) for (const found of closed(type.schema)) expect(wholes.has(JSON.stringify(found)), `${type.type}: ${JSON.stringify(found)} is closed`).toBe(true);
   });
 
   it('a type is named after its owner, or its records would look like forgeries', () => {

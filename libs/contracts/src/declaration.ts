@@ -2,9 +2,13 @@
 import type { Static, TSchema } from 'typebox';
 import type { SignedExtension } from './headers.js';
 import { type ServiceName, services } from './services.js';
+import { type Upcaster, checkUpcasters } from './upcast.js';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
+
+/** Copies of each partition that production keeps, and how many must have a record before it counts as written. One node runs with 1 and 1. */
+export const productionReplication = { factor: 3, minInSync: 2 } as const;
 
 /** How long records of a topic are kept, in milliseconds. */
 export const retention = { pulses: 10 * minute, short: day, streams: 30 * day, forever: -1 } as const;
@@ -21,6 +25,8 @@ export interface RecordType<S extends TSchema = TSchema> {
   readonly extensions: { readonly required: readonly SignedExtension[]; readonly optional: readonly SignedExtension[] };
   /** Valid values; released ones are stored under `released/` and must decode for ever. */
   readonly examples: readonly Static<S>[];
+  /** How values of earlier minor versions become those of this one, in order; none when every version only added. */
+  readonly upcasters: readonly Upcaster[];
 }
 
 /** The static type of a record's value. */
@@ -46,6 +52,8 @@ export interface TopicDeclaration {
   /** Milliseconds; -1 keeps records until they are compacted away. */
   readonly retentionMs: number;
   readonly order: 'key' | 'strict';
+  /** In production; a single local broker keeps one copy. */
+  readonly replication: { readonly factor: number; readonly minInSync: number };
   /** The owner, and for enrolments everyone. */
   readonly producers: readonly ServiceName[];
   readonly readers: Readonly<Partial<Record<ServiceName, Reading>>>;
@@ -56,7 +64,10 @@ export interface TopicDeclaration {
   readonly records: readonly RecordType[];
 }
 
-/** Declares a record type. */
+/**
+ * Declares a record type.
+ * @throws TypeError when its upcasters do not lead from the first minor version to this one
+ */
 export function record<const S extends TSchema>(declaration: {
   type: string;
   description: string;
@@ -65,15 +76,19 @@ export function record<const S extends TSchema>(declaration: {
   required?: readonly SignedExtension[];
   optional?: readonly SignedExtension[];
   minor?: number;
+  upcasters?: readonly Upcaster[];
 }): RecordType<S> {
-  return {
+  const type = {
     type: declaration.type,
     minor: declaration.minor ?? 0,
     description: declaration.description,
     schema: declaration.schema,
     extensions: { required: declaration.required ?? [], optional: declaration.optional ?? [] },
     examples: declaration.examples,
+    upcasters: declaration.upcasters ?? [],
   };
+  checkUpcasters(type);
+  return type;
 }
 
 /** Declares a topic with the local defaults: 3 partitions for streams, 1 for compacted and broadcast topics. */
@@ -90,6 +105,7 @@ export function topic(declaration: {
   partitions?: number;
   retentionMs?: number;
   order?: 'key' | 'strict';
+  replication?: TopicDeclaration['replication'];
   producers?: readonly ServiceName[];
   audited?: boolean;
   copies?: boolean;
@@ -106,6 +122,7 @@ export function topic(declaration: {
     partitions: declaration.partitions ?? (cleanup === 'compact' ? 1 : 3),
     retentionMs: declaration.retentionMs ?? (cleanup === 'compact' ? retention.forever : retention.streams),
     order: declaration.order ?? 'key',
+    replication: declaration.replication ?? productionReplication,
     producers: declaration.producers ?? [declaration.owner],
     readers: declaration.readers ?? {},
     audited: declaration.audited ?? true,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export * from './access.js';
+export { compatibilityFaults, plain, type ReleasedType } from './compatibility.js';
 export * from './declaration.js';
 export * from './exact-action.js';
 export * from './fields.js';
@@ -8,13 +9,15 @@ export * from './ids.js';
 export * from './owners/action.js';
 export * from './owners/approval.js';
 export * from './owners/audit.js';
-export { DiscardRequested, GivenBy, RedriveRequested, ReplayRequested, ResumeRequested, StopRequested, VerdictGiven } from './owners/console.js';
+export * from './owners/console.js';
 export { retrySteps } from './owners/every-service.js';
 export * from './owners/identity.js';
 export * from './owners/ingestion.js';
 export * from './owners/reasoning.js';
+export { type JsonSchema, childrenOf, closedPaths, isSchema, variantsOf } from './schema-paths.js';
 export * from './services.js';
 export * from './tools/catalogue.js';
 export * from './tools/descriptor.js';
 export * from './tools/target-and-effect.js';
 export * from './topics.js';
+export * from './upcast.js';

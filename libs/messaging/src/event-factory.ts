@@ -50,6 +50,7 @@ export function eventOf<R extends RecordType>(type: R, event: NewEvent<R>, clock
   return {
     id,
     type: type.type,
+    ...(type.minor === 0 ? {} : { minor: type.minor }),
     topic: declaration.name,
     key: declaration.tenantInKey ? `${tenant}/${event.key}` : event.key,
     ...(tenant === undefined ? {} : { tenant }),

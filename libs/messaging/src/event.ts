@@ -10,6 +10,8 @@ export interface OutgoingEvent {
   readonly id: string;
   /** `ce_type`. */
   readonly type: string;
+  /** Minor version of the type that the value was written under: an outbox may outlive the release that filled it. @default 0 */
+  readonly minor?: number;
   /** Topic without prefix. */
   readonly topic: string;
   /** Whole record key, `<tenant>/<id>` or, for what belongs to the installation, `<id>`. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { findTopic, headerNames, type SignedExtension, signedExtensions, type TopicDeclaration } from '@nervus/contracts';
+import { findTopic, headerNames, minorIn, type SignedExtension, signedExtensions, type TopicDeclaration } from '@nervus/contracts';
 import { type LogEntry, parseSequence } from '@nervus/trust';
 
 /** What an entry says in its headers, read but not believed. Headers that are missing read as empty, see `complete`. */
@@ -8,6 +8,8 @@ export interface EntryFacts {
   readonly topic: TopicDeclaration | undefined;
   readonly key: string | null;
   readonly type: string;
+  /** Minor version of the type that the value was written under; left out when `ce_dataschema` does not say. */
+  readonly minor?: number;
   readonly id: string;
   /** `ce_source`: SPIFFE ID of the producer. */
   readonly producer: string;
@@ -34,6 +36,7 @@ export function factsOf(entry: LogEntry, topicPrefix: string): EntryFacts | unde
   if (!sequence) return undefined;
   const { ce_type: type = '', ce_id: id = '', ce_source: producer = '', ce_tenantid: tenant } = headers;
   const time = Date.parse(headers['ce_time'] ?? '');
+  const minor = minorIn(type, headers['ce_dataschema'] ?? '');
   const topic = entry.topic.startsWith(topicPrefix) ? findTopic(entry.topic.slice(topicPrefix.length)) : undefined;
   const extensions: Partial<Record<SignedExtension, string>> = {};
   for (const name of extensionNames) {
@@ -41,7 +44,7 @@ export function factsOf(entry: LogEntry, topicPrefix: string): EntryFacts | unde
     if (value !== undefined) extensions[name] = value;
   }
   const complete = id !== '' && producer !== '' && !Number.isNaN(time) && topic !== undefined && topic.records.some((record) => record.type === type);
-  return { topic, key: entry.key, type, id, producer, epoch: sequence.epoch, n: sequence.n, ...(tenant !== undefined && { tenant }), time: Number.isNaN(time) ? 0 : time, extensions, valueDigest: entry.valueDigest, complete };
+  return { topic, key: entry.key, type, ...(minor !== undefined && { minor }), id, producer, epoch: sequence.epoch, n: sequence.n, ...(tenant !== undefined && { tenant }), time: Number.isNaN(time) ? 0 : time, extensions, valueDigest: entry.valueDigest, complete };
 }
 
 /** The configured prefix, from the physical name of a topic; undefined when no declared topic ends so. */

@@ -115,7 +115,7 @@ function loggedRecord({ entry, payload }: JournalRecord, leaf: string, topicPref
   const facts = factsOf(parseEntry(entry), topicPrefix);
   if (!facts) throw new LogRefused('root_mismatch', 'an entry of the log has no number', { leaf });
   const { value, appendedAt } = payload;
-  const data = facts.complete && value && isRead(facts.type) ? decodeValue(facts.type, value) : value === null ? null : undefined;
+  const data = facts.complete && value && isRead(facts.type) ? decodeValue(facts, value) : value === null ? null : undefined;
   const isEnrolment = facts.topic?.name === topics.identity.enrolments.name && facts.key !== null;
   return { facts, data, leaf, origin: { appendedAt }, ...(isEnrolment && facts.key !== null && { selfSignedBy: facts.key }) };
 }

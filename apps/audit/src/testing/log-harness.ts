@@ -25,7 +25,7 @@ export function candidateOf({ entry, leaf, payload, record }: SampleRecord): Can
   const declared = findRecordType(facts.type);
   const enrolment = facts.topic?.name === topics.identity.enrolments.name;
   return {
-    bytes, leafHash: hashLeaf(bytes), leaf, facts, value: record.value, data: declared && record.value ? decodeValue(facts.type, record.value) : record.value === null ? null : undefined,
+    bytes, leafHash: hashLeaf(bytes), leaf, facts, value: record.value, data: declared && record.value ? decodeValue(facts, record.value) : record.value === null ? null : undefined,
     origin: { topic: record.topic, partition: payload.partition, offset: payload.offset, appendedAt: payload.appendedAt }, ...(enrolment && facts.key !== null && { selfSignedBy: facts.key }),
   };
 }

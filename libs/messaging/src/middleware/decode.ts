@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type RecordType, type ServiceName, type SignedExtension, type TopicDeclaration, findRecordType, maxHops, maxValueBytes, services, signedExtensions } from '@nervus/contracts';
+import { type RecordType, type ServiceName, type SignedExtension, type TopicDeclaration, maxHops, maxValueBytes, minorIn, services, signedExtensions, upcast } from '@nervus/contracts';
 import { formatSequence, leafOf, parseStrictJson } from '@nervus/trust';
 import { PermanentError, UntrustedRecordError } from '../errors.js';
 import type { Received } from '../event.js';
@@ -24,7 +24,7 @@ export const decode =
 
 /**
  * @throws UntrustedRecordError where a record claims what it may not: another tenant, another source;
- * PermanentError `type_unknown`, `header_invalid`, `extension_missing`, `hops_exceeded`, `json_invalid`, `schema_invalid`
+ * PermanentError `type_unknown`, `header_invalid`, `extension_missing`, `hops_exceeded`, `json_invalid`, `upcast_failed`, `schema_invalid`
  */
 export function decodeRecord(record: InboundRecord, verification: Believed): Received<unknown> {
   const { headers } = record;
@@ -32,7 +32,8 @@ export function decodeRecord(record: InboundRecord, verification: Believed): Rec
   const type = typeOf(headers, declaration);
   if (record.value && record.value.length > maxValueBytes) throw new UntrustedRecordError('record_too_large', `the value has ${record.value.length} bytes, the limit is ${maxValueBytes}`);
   if (text(headers, 'ce_specversion') !== '1.0') throw invalid('ce_specversion', 'is not 1.0');
-  if (!text(headers, 'ce_dataschema').startsWith(`urn:nervus:schema:${type.type}:`)) throw invalid('ce_dataschema', `is not of ${type.type}`);
+  const minor = minorIn(type.type, text(headers, 'ce_dataschema'));
+  if (minor === undefined) throw invalid('ce_dataschema', `names no minor version of ${type.type}`);
   const hops = Number(text(headers, 'ce_hops'));
   if (!Number.isSafeInteger(hops) || hops < 0) throw invalid('ce_hops', 'is no count');
   if (hops > maxHops) throw new PermanentError('hops_exceeded', `the record is ${hops} steps from its first signal, the limit is ${maxHops}: is there a cycle?`, { hops });
@@ -49,7 +50,7 @@ export function decodeRecord(record: InboundRecord, verification: Believed): Rec
     correlationId: text(headers, 'ce_correlationid'),
     hops,
     extensions: extensionsOf(headers, type, record.value === null),
-    data: record.value === null ? null : dataOf(record.value, headers, type, declaration.tenantInKey ? tenant : undefined),
+    data: record.value === null ? null : dataOf(record.value, headers, { type, minor }, declaration.tenantInKey ? tenant : undefined),
     origin: standsAt,
     producer: producerOf(headers, verification),
     sequence: formatSequence(sequence),
@@ -71,8 +72,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** The type of a record: known, and declared on the topic that it was written to. */
 function typeOf(headers: RecordHeaders, declaration: TopicDeclaration): RecordType {
   const name = text(headers, 'ce_type');
-  const type = findRecordType(name);
-  if (!type || !declaration.records.includes(type)) throw new PermanentError('type_unknown', `the type ${name} is not declared on ${declaration.name}: is this release older than its producer?`, { type: name });
+  const type = declaration.records.find((declared) => declared.type === name);
+  if (!type) throw new PermanentError('type_unknown', `the type ${name} is not declared on ${declaration.name}: is this release older than its producer?`, { type: name });
   return type;
 }
 
@@ -107,13 +108,19 @@ function extensionsOf(headers: RecordHeaders, type: RecordType, tombstone: boole
   return extensions;
 }
 
-function dataOf(value: Buffer, headers: RecordHeaders, type: RecordType, tenant: string | undefined): unknown {
+/** The value as this release knows it: an earlier minor version is carried over, what a newer one has more stays unread. */
+function dataOf(value: Buffer, headers: RecordHeaders, { type, minor }: { readonly type: RecordType; readonly minor: number }, tenant: string | undefined): unknown {
   if (text(headers, 'content-type') !== 'application/json') throw invalid('content-type', 'is not application/json');
   let data: unknown;
   try {
     data = parseStrictJson(value);
   } catch (cause) {
     throw new PermanentError('json_invalid', `the value is not the JSON that is taken in: ${cause instanceof Error ? cause.message : String(cause)}`, { type: type.type }, { cause });
+  }
+  try {
+    data = upcast(type, minor, data);
+  } catch (cause) {
+    throw new PermanentError('upcast_failed', `the value of ${type.type} is not of minor ${minor}, as its header says: ${cause instanceof Error ? cause.message : String(cause)}`, { type: type.type, minor }, { cause });
   }
   const validator = validatorOf(type);
   validator.validate(data);

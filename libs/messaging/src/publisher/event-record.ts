@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type RecordType, type SignedExtension, type TopicDeclaration, findRecordType, findTopic, maxValueBytes, physicalName, signedExtensions } from '@nervus/contracts';
+import { type RecordType, type SignedExtension, type TopicDeclaration, dataSchemaOf, findRecordType, findTopic, maxValueBytes, physicalName, signedExtensions } from '@nervus/contracts';
 import { PermanentError } from '../errors.js';
 import type { OutgoingEvent } from '../event.js';
 
@@ -23,7 +23,7 @@ export interface EventRecord {
 /** Header values that many records share, encoded once. */
 export class EventRecords {
   private readonly source: Buffer;
-  private readonly byType = new Map<string, { readonly declaration: TopicDeclaration; readonly type: RecordType; readonly topic: string; readonly name: Buffer; readonly schema: Buffer }>();
+  private readonly byType = new Map<string, { readonly declaration: TopicDeclaration; readonly type: RecordType; readonly topic: string; readonly name: Buffer; readonly schema: (minor: number) => Buffer }>();
 
   constructor(
     private readonly topicPrefix: string,
@@ -45,7 +45,7 @@ export class EventRecords {
       ce_type: known.name,
       ce_specversion: specVersion,
       ce_time: Buffer.from(event.time),
-      ce_dataschema: known.schema,
+      ce_dataschema: known.schema(event.minor ?? 0),
       'content-type': contentType,
       ce_correlationid: Buffer.from(event.correlationId),
       ce_hops: Buffer.from(String(event.hops)),
@@ -72,7 +72,7 @@ export class EventRecords {
       const declaration = findTopic(event.topic);
       if (!type) throw refused(event, 'type_unknown', 'its type is not declared in libs/contracts');
       if (!declaration?.records.includes(type)) throw refused(event, 'topic_mismatch', `its type is not declared on ${event.topic}`);
-      known = { declaration, type, topic: physicalName(declaration, this.topicPrefix), name: Buffer.from(event.type), schema: Buffer.from(dataSchemaOf(type)) };
+      known = { declaration, type, topic: physicalName(declaration, this.topicPrefix), name: Buffer.from(event.type), schema: schemasOf(type) };
       this.byType.set(event.type, known);
     }
     if (known.declaration.name !== event.topic) throw refused(event, 'topic_mismatch', `its type is declared on ${known.declaration.name}, not on ${event.topic}`);
@@ -92,8 +92,11 @@ export class EventRecords {
 const specVersion = Buffer.from('1.0');
 const contentType = Buffer.from('application/json');
 
-/** The value of `ce_dataschema`. */
-export const dataSchemaOf = (type: RecordType): string => `urn:nervus:schema:${type.type}:${type.minor}`;
+/** `ce_dataschema` by minor version: nearly always the present one, and an earlier one for what an older release left in an outbox. */
+function schemasOf({ type, minor: present }: RecordType): (minor: number) => Buffer {
+  const current = Buffer.from(dataSchemaOf(type, present));
+  return (minor) => (minor === present ? current : Buffer.from(dataSchemaOf(type, minor)));
+}
 
 const refused = (event: OutgoingEvent, code: string, why: string): PermanentError =>
   new PermanentError(code, `event ${event.id} of type ${event.type} cannot be published: ${why}`, { id: event.id, type: event.type, topic: event.topic });

@@ -130,7 +130,7 @@ export class EntryWalk {
       if (!facts.complete) this.undecodable++;
       return { value, data: value === null ? null : undefined };
     }
-    const data = isRead(facts.type) ? decodeValue(facts.type, value) : undefined;
+    const data = isRead(facts.type) ? decodeValue(facts, value) : undefined;
     if (data === undefined && isRead(facts.type)) {
       this.undecodable++;
       if (isNeeded(facts.type)) this.notebook.violation('payloads', found('payload', 'undecodable', [index], `The value does not have the form of a ${facts.type}.`));

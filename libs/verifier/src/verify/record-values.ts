@@ -2,10 +2,11 @@
 // Which values verification must read: those that say who may sign, what is missing, and what the rules compare. All
 // others only have their digests held to the log.
 import {
-  DecisionMade, EnrolmentRequested, findRecordType, FindingRaised, IntentRecorded, OutcomeRecorded, PermitReturned, PolicySetActivated, ProposalMade, RevocationIssued, services, StopChanged, WorkloadChanged,
+  DecisionMade, EnrolmentRequested, findRecordType, FindingRaised, IntentRecorded, OutcomeRecorded, PermitReturned, PolicySetActivated, ProposalMade, RevocationIssued, services, StopChanged, upcast, WorkloadChanged,
 } from '@nervus/contracts';
 import { parseStrictJson } from '@nervus/trust';
 import { Compile, type Validator } from 'typebox/compile';
+import type { EntryFacts } from '../entry-facts.js';
 
 const heartbeatTypes = services.map((service) => `nervus.${service}.heartbeat-beaten.v1`);
 
@@ -24,16 +25,14 @@ export const isHeartbeat = (type: string): boolean => heartbeats.has(type);
 
 const validators = new Map<string, Validator>();
 
-/** The value, decoded and held to its schema; undefined when it is not as declared. */
-export function decodeValue(type: string, value: Buffer): unknown {
+/** The value, decoded, carried over from an earlier minor version and held to its schema; undefined when it is not as declared. */
+export function decodeValue({ type, minor }: Pick<EntryFacts, 'type' | 'minor'>, value: Buffer): unknown {
+  const declared = findRecordType(type);
+  if (!declared) return undefined;
   let validator = validators.get(type);
-  if (!validator) {
-    const declared = findRecordType(type);
-    if (!declared) return undefined;
-    validators.set(type, (validator = Compile(declared.schema)));
-  }
+  if (!validator) validators.set(type, (validator = Compile(declared.schema)));
   try {
-    const data = parseStrictJson(value);
+    const data = upcast(declared, minor ?? declared.minor, parseStrictJson(value));
     return validator.Check(data) ? data : undefined;
   } catch {
     return undefined;
