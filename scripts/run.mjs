@@ -19,6 +19,7 @@ const commands = {
   'test:faults': 'e2e/dist/test-faults.js',
   demo: 'e2e/dist/demo.js',
   nervus: 'apps/cli/dist/main.js',
+  generate: 'scripts/dist/generate/main.js',
   'contracts:release': 'scripts/dist/release-contracts.js',
   'bench:mesh': 'bench/dist/mesh-bench.js',
 };

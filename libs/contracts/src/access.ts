@@ -8,12 +8,14 @@ export interface AccessRule {
   readonly resource: 'topic' | 'group';
   readonly name: string;
   readonly pattern: 'literal' | 'prefixed';
-  readonly operations: readonly ('Read' | 'Write' | 'Describe' | 'DescribeConfigs')[];
+  readonly operations: readonly ('Read' | 'Write' | 'Delete' | 'Describe' | 'DescribeConfigs')[];
 }
 
 /**
  * Exactly what a service may do on the broker, from the topic declarations: read its inputs, write its outputs, use
- * its own groups, and see how its topics are configured, which it checks at start. Never create, delete or alter.
+ * its own groups, and see how its topics are configured, which it checks at start. It creates, deletes and alters nothing
+ * but the table groups of its own processes, which each removes when it ends. Writing a topic includes writing it
+ * idempotently (KIP-679, Kafka 2.8 and later).
  */
 export function accessOf(service: ServiceName, topicPrefix: string): AccessRule[] {
   const rules: AccessRule[] = [];
@@ -25,6 +27,6 @@ export function accessOf(service: ServiceName, topicPrefix: string): AccessRule[
     rules.push({ service, resource: 'topic', name: topicPrefix + declaration.name, pattern: 'literal', operations });
   }
   rules.push({ service, resource: 'group', name: topicPrefix + service, pattern: 'literal', operations: ['Read', 'Describe'] });
-  rules.push({ service, resource: 'group', name: `${topicPrefix}${service}.table.`, pattern: 'prefixed', operations: ['Read', 'Describe'] });
+  rules.push({ service, resource: 'group', name: `${topicPrefix}${service}.table.`, pattern: 'prefixed', operations: ['Read', 'Delete', 'Describe'] });
   return rules;
 }

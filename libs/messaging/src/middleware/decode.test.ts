@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { DecisionMade, type RecordType, type ServiceName, SignalAccepted, StopChanged, allTopics, maxHops } from '@nervus/contracts';
+import { DecisionMade, type RecordType, type ServiceName, SignalAccepted, StopChanged, allTopics, maxHops, recordHeaders } from '@nervus/contracts';
 import { leafOf } from '@nervus/trust';
 import { describe, expect, it } from 'vitest';
 import type { OutgoingEvent, Received } from '../event.js';
@@ -32,6 +32,14 @@ describe('decode', () => {
   it.each(allTopics.flatMap(({ records }) => records).filter(({ type }) => type !== 'nervus.identity.enrolment-requested.v1').map((type) => [type.type, type] as const))('%s: what is published can be read', async (_, type) => {
     const service = type.type.split('.').at(1) as ServiceName;
     expect((await decoded(new SigningWorld(), service, type)).data).toEqual(type.examples.at(0));
+  });
+
+  it.each(allTopics.flatMap((declaration) => declaration.records.map((type) => [type.type, declaration, type] as const)).filter(([name]) => name !== 'nervus.identity.enrolment-requested.v1'))('%s: carries the headers that its documents promise, and no others', async (_, declaration, type) => {
+    const { headers } = await published(new SigningWorld(), declaration.owner, type);
+    const promised = Object.entries(recordHeaders);
+    for (const [name, { when }] of promised) if (when === 'always' || (when === 'tenant' && declaration.tenantInKey)) expect(headers, name).toHaveProperty([name]);
+    const allowed: ReadonlySet<string> = new Set([...promised.map(([name]) => name), ...[...type.extensions.required, ...type.extensions.optional].map((name) => `ce_${name}`)]);
+    expect(Object.keys(headers).filter((name) => !allowed.has(name))).toEqual([]);
   });
 
   it('a tombstone needs no value and no required header', async () => {
