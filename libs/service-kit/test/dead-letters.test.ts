@@ -67,8 +67,8 @@ describe('dead letters of a service', () => {
     expect(handled).not.toContain(id);
     expect(await redrive(offset)).toMatchObject({ status: 200, code: 'accepted' });
     await world.when(() => handled.includes(id), 'the handling of the redriven record');
-    const [copy] = world.seen.filter(({ record, id: seen }) => seen === id && record.topic === `${world.prefix}nervus.reasoning.retry-1m.v1`);
-    const [letter] = letters().filter((one) => one.id === id);
+    const copy = world.seen.find(({ record, id: seen }) => seen === id && record.topic === `${world.prefix}nervus.reasoning.retry-1m.v1`);
+    const letter = letters().find((one) => one.id === id);
     expect(copy!.headers[headerNames.sequence]).toBe(letter!.headers[headerNames.sequence]);
     expect(copy!.record.value).toEqual(letter!.record.value);
   });

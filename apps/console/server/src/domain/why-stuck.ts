@@ -75,7 +75,7 @@ function actionWait(actionId: string, facts: RunFacts): Wait {
 function permittedWait(actionId: string, decision: NonNullable<ActionChain['decision']>, intended: boolean, facts: RunFacts): Wait {
   const since = instant(decision.place.at);
   const tool = facts.requests.find((one) => one.actionId === actionId)?.tool;
-  const [stop] = facts.stops.filter(({ scope }) => scope.kind === 'all' || scope.name === (scope.kind === 'agent' ? facts.run.agent.name : tool));
+  const stop = facts.stops.find(({ scope }) => scope.kind === 'all' || scope.name === (scope.kind === 'agent' ? facts.run.agent.name : tool));
   if (stop) return { code: 'stop', actionId, since: stop.at, sentence: `A stop is in force (${stop.scope.kind}${'name' in stop.scope ? `=${stop.scope.name}` : ''}): ${stop.reason}`, next: `Two persons lift it: nervus resume ${stop.stopId} --reason ...` };
   if (decision.tier >= 2 && (facts.pulseAgeMs === null || facts.pulseAgeMs > staleAfterMs)) return { code: 'stale_view', actionId, since, sentence: 'It is permitted and held: action hears no pulse of approval, so it cannot know of stops.', next: presence('approval', facts) };
   if (intended) return { code: 'receipt_or_target', actionId, since, sentence: 'It is permitted and its intent is recorded: it waits for the receipt of audit, for a credential, or for the target.', next: `${presence('audit', facts)} ${presence('action', facts)}` };
