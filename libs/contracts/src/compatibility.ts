@@ -49,7 +49,7 @@ export function compatibilityFaults(released: ReleasedType, today: RecordType): 
 export const plain = (schema: unknown): JsonSchema => JSON.parse(JSON.stringify(schema)) as JsonSchema;
 
 const judged: ReadonlySet<string> = new Set([
-  'type', 'const', 'anyOf', 'properties', 'required', 'patternProperties', 'additionalProperties', 'items', 'additionalItems', 'minItems', 'maxItems', 'minLength', 'maxLength', 'pattern', 'minimum', 'maximum',
+  'type', 'const', 'enum', 'anyOf', 'properties', 'required', 'patternProperties', 'additionalProperties', 'items', 'additionalItems', 'minItems', 'maxItems', 'minLength', 'maxLength', 'pattern', 'minimum', 'maximum',
 ]);
 /** Keywords that say something to people and nothing to a validator. */
 const remarks: ReadonlySet<string> = new Set(['description', 'title', 'examples', '$comment']);
@@ -85,7 +85,7 @@ function kindOf(variant: JsonSchema): string | undefined {
 function ofOne(old: JsonSchema, now: JsonSchema, path: string): Fault[] {
   const unknown = [...Object.keys(old), ...Object.keys(now)].filter((keyword) => !judged.has(keyword) && !remarks.has(keyword) && !same(old[keyword], now[keyword]));
   if (unknown.length > 0) return [narrowed(path, `says otherwise about ${unknown[0]}`)];
-  if ('const' in now && !same(old['const'], now['const'])) return [narrowed(path, `is ${JSON.stringify(now['const'])} only`)];
+  if ('const' in now) return same(old['const'], now['const']) ? [] : [narrowed(path, `is ${JSON.stringify(now['const'])} only`)];
   if (now['type'] !== undefined && old['type'] !== now['type'] && !(old['type'] === 'integer' && now['type'] === 'number')) return [narrowed(path, `is of type ${JSON.stringify(now['type'])}, it was ${old['type'] === undefined ? 'of any' : JSON.stringify(old['type'])}`)];
   return [...boundFaults(old, now, path), ...objectFaults(old, now, path), ...itemFaults(old, now, path)];
 }

@@ -43,7 +43,8 @@ export const recordHeaders = {
 /** Headers that a copy of a record adds; what it copies stays byte for byte. */
 export const copyHeaders = {
   [headerNames.origin]: 'where the original stands: topic, partition, offset, append time',
-  [headerNames.dead]: 'why the record was given up, and when',
+  [headerNames.retry]: 'in retry topics: when it is handled again, and why not yet; not signed',
+  [headerNames.dead]: 'in dead-letter topics: why the record was given up, and when; not signed',
 } as const;
 
 /**

@@ -8,8 +8,11 @@ export const isSchema = (value: unknown): value is JsonSchema => typeof value ==
 /** What a schema says under a keyword whose value is a set of schemas by name. */
 export const namedSchemas = (schema: JsonSchema, keyword: string): [string, JsonSchema][] => Object.entries(isSchema(schema[keyword]) ? schema[keyword] : {}).filter((entry): entry is [string, JsonSchema] => isSchema(entry[1]));
 
-/** The alternatives of a schema: itself when it is no union. */
-export const variantsOf = (schema: JsonSchema): readonly JsonSchema[] => (Array.isArray(schema['anyOf']) ? schema['anyOf'].filter(isSchema) : [schema]);
+/** The alternatives of a schema: itself when it is no union and no enumeration. */
+export function variantsOf(schema: JsonSchema): readonly JsonSchema[] {
+  if (Array.isArray(schema['anyOf'])) return schema['anyOf'].filter(isSchema);
+  return Array.isArray(schema['enum']) ? schema['enum'].map((value: unknown) => ({ const: value })) : [schema];
+}
 
 /** The schemas below one, with the JSON Pointer of their values; `*` stands for any item or name. */
 export function childrenOf(schema: JsonSchema, at: string): [string, JsonSchema][] {

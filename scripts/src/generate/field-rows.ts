@@ -43,7 +43,7 @@ function partsOf(field: JsonSchema, path: string): FieldRow[] {
 export function typeText(schema: JsonSchema): string {
   const { type, items } = schema;
   if ('const' in schema) return `\`${JSON.stringify(schema['const'])}\``;
-  if (Array.isArray(schema['anyOf'])) return alternatives(variantsOf(schema));
+  if (Array.isArray(schema['anyOf'] ?? schema['enum'])) return alternatives(variantsOf(schema));
   if (type === 'array') return Array.isArray(items) ? `[${items.filter(isSchema).map(typeText).join(', ')}]` : `list${bounds(schema, 'Items')} of ${isSchema(items) ? typeText(items) : 'any value'}`;
   if (type === 'string') return `text${bounds(schema, 'Length', ' characters')}`;
   if (type === 'integer' || type === 'number') return `${type === 'integer' ? 'whole number' : 'number'}${range(schema)}`;
