@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { asImageEnvironment, brokerProperties, clusterIdIn, newClusterId, renderProperties } from './broker-properties.js';
 
-const settings = { ports: { broker: 19092, controller: 19093 }, bind: '127.0.0.1', logDirs: 'data', overrides: {} } as const;
+const node = { name: 'broker', id: 1, ports: { broker: 19092, controller: 19093 } } as const;
+const settings = { node, nodes: [node], bind: '127.0.0.1', logDirs: 'data', overrides: {} } as const;
 
 describe('server.properties', () => {
   it('listens on loopback only, and never makes topics by itself', () => {

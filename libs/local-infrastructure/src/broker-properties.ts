@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
+import { type BrokerNode, replicationOf } from './cluster.js';
 
 /** The id of a new cluster, different for every data folder: it tells whether the broker that answers on a port is ours. */
 export function newClusterId(dataDir: string): string {
@@ -17,43 +18,53 @@ export const clusterIdIn = (metaProperties: string): string | undefined => /^clu
 export const offsetsPartitions = 5;
 
 export interface BrokerSettings {
-  readonly ports: { readonly broker: number; readonly controller: number };
+  readonly node: BrokerNode;
+  /** All of the cluster, this one too. */
+  readonly nodes: readonly BrokerNode[];
   /** The address listened on: loopback, or all of a container's, whose ports are published to loopback only. */
   readonly bind: '127.0.0.1' | '0.0.0.0';
   readonly logDirs: string;
   readonly overrides: Readonly<Record<string, string>>;
 }
 
-/** `server.properties` of a single node that is broker and controller: small, without automatic topics, quick to come back. */
-export function brokerProperties({ ports, bind, logDirs, overrides }: BrokerSettings): Readonly<Record<string, string>> {
+/** `server.properties` of a node that is broker and controller: small, without automatic topics, quick to come back. */
+export function brokerProperties({ node, nodes, bind, logDirs, overrides }: BrokerSettings): Readonly<Record<string, string>> {
+  const { factor, minInSync } = replicationOf(nodes.length);
   return {
     'process.roles': 'broker,controller',
-    'node.id': '1',
-    'controller.quorum.voters': `1@127.0.0.1:${ports.controller}`,
-    'listeners': `PLAINTEXT://${bind}:${ports.broker},CONTROLLER://127.0.0.1:${ports.controller}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${ports.broker}`,
+    'node.id': String(node.id),
+    'controller.quorum.voters': nodes.map(({ id, ports }) => `${id}@127.0.0.1:${ports.controller}`).join(','),
+    'listeners': `PLAINTEXT://${bind}:${node.ports.broker},CONTROLLER://127.0.0.1:${node.ports.controller}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${node.ports.broker}`,
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
     'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
     'log.dirs': logDirs,
     'auto.create.topics.enable': 'false',
-    'offsets.topic.replication.factor': '1',
+    'default.replication.factor': String(factor),
+    'min.insync.replicas': String(minInSync),
+    'offsets.topic.replication.factor': String(factor),
     'offsets.topic.num.partitions': String(offsetsPartitions),
-    'transaction.state.log.replication.factor': '1',
-    'transaction.state.log.min.isr': '1',
+    'transaction.state.log.replication.factor': String(factor),
+    'transaction.state.log.min.isr': String(minInSync),
     'transaction.state.log.num.partitions': '3',
-    'share.coordinator.state.topic.replication.factor': '1',
-    'share.coordinator.state.topic.min.isr': '1',
+    'share.coordinator.state.topic.replication.factor': String(factor),
+    'share.coordinator.state.topic.min.isr': String(minInSync),
     'group.initial.rebalance.delay.ms': '0',
     'num.network.threads': '2',
     'num.io.threads': '4',
     'log.cleaner.dedupe.buffer.size': '4194304',
-    // After a kill the old registration must time out first: these two make it 6 s until the next start is ready, not 14.
-    'broker.session.timeout.ms': '2000',
-    'broker.heartbeat.interval.ms': '500',
+    ...liveliness(nodes.length),
     ...overrides,
   };
 }
+
+/**
+ * After a kill the registration must time out before the next start can be ready, or another broker can take over: short
+ * timeouts make that quick. Several brokers have each other to wait for on a busy machine, so theirs are longer, lest
+ * one that is merely slow be counted out.
+ */
+const liveliness = (brokers: number): Readonly<Record<string, string>> => ({ 'broker.session.timeout.ms': brokers === 1 ? '2000' : '5000', 'broker.heartbeat.interval.ms': '500' });
 
 /** The text that `java.util.Properties` reads back as these entries; the file is ISO 8859-1, everything else is escaped. */
 export function renderProperties(properties: Readonly<Record<string, string>>): string {

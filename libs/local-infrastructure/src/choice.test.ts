@@ -76,4 +76,23 @@ describe('the order of choice', () => {
     await expect(choose({}, here)).rejects.toMatchObject({ code: 'aborted' });
     expect(here.asked).toEqual(['docker']);
   });
+
+  describe('for what only Java can start', () => {
+    const onlyJava = '3 brokers';
+
+    it('takes Java, though Docker is there', async () => {
+      const here = machine({});
+      await expect(choose({ onlyJava }, here)).resolves.toBe('java');
+      expect(here.asked).toEqual(['java']);
+    });
+
+    it('refuses Docker and external infrastructure in one sentence, rather than start something less', async () => {
+      for (const mode of ['docker', 'external'] as const) await expect(choose({ onlyJava, mode }, machine({}))).rejects.toMatchObject({ code: 'profile_unsupported', message: `NERVUS_INFRA is ${mode}, but 3 brokers can only be started with Java: set it to java, or start a single plain broker` });
+      await expect(choose({ onlyJava, given: { broker: true, database: false } }, machine({}))).rejects.toMatchObject({ code: 'profile_unsupported', message: expect.stringContaining('KAFKA_BROKERS names') });
+    });
+
+    it('says what Java lacks, and that Docker is no way out', async () => {
+      await expect(choose({ onlyJava }, machine({ java: noJava }))).rejects.toMatchObject({ code: 'java_missing', message: expect.stringMatching(/^Java is missing\. Docker is no way out/) });
+    });
+  });
 });

@@ -10,6 +10,8 @@ export interface Choice {
   readonly given: { readonly broker: boolean; readonly database: boolean };
   /** How this data folder was used before; its data would be out of sight for the other kind. */
   readonly previous?: LocalKind | undefined;
+  /** What only Java can start, in words, such as `three brokers`. */
+  readonly onlyJava?: string | undefined;
 }
 
 /** Each resolves when servers can be started in this way, and rejects with what is missing. */
@@ -17,9 +19,10 @@ export type Probes = Readonly<Record<LocalKind, () => Promise<void>>>;
 
 /**
  * How to come by what was not given as an address: Docker, else Java, but first of all what the data folder was used with.
- * @throws InfrastructureError `external_incomplete`, `nothing_to_start_with`, or what is missing for the mode that was asked for
+ * @throws InfrastructureError `external_incomplete`, `nothing_to_start_with`, `profile_unsupported`, or what is missing for the mode that was asked for
  */
-export async function chooseKind({ mode, given, previous }: Choice, probes: Probes, log: (line: string) => void): Promise<'external' | LocalKind> {
+export async function chooseKind({ mode, given, previous, onlyJava }: Choice, probes: Probes, log: (line: string) => void): Promise<'external' | LocalKind> {
+  if (onlyJava !== undefined) return chooseJava(onlyJava, mode, given, probes);
   if (given.broker && given.database) return 'external';
   if (mode === 'external') {
     const missing = [...(given.broker ? [] : ['KAFKA_BROKERS']), ...(given.database ? [] : ['MONGODB_URI'])];
@@ -45,6 +48,15 @@ export async function chooseKind({ mode, given, previous }: Choice, probes: Prob
     }
   }
   throw nothing(messageOf(refusals.get('docker')), messageOf(refusals.get('java')));
+}
+
+async function chooseJava(what: string, mode: InfrastructureMode, given: Choice['given'], probes: Probes): Promise<'java'> {
+  if (given.broker) throw new InfrastructureError('profile_unsupported', `KAFKA_BROKERS names a Kafka that runs already, and ${what} to be started were asked for: leave one of the two away`);
+  if (mode !== 'auto' && mode !== 'java') throw new InfrastructureError('profile_unsupported', `NERVUS_INFRA is ${mode}, but ${what} can only be started with Java: set it to java, or start a single plain broker`, { mode });
+  await probes.java().catch((error: unknown) => {
+    throw error instanceof InfrastructureError && error.code !== 'aborted' ? new InfrastructureError(error.code, `${error.message}. Docker is no way out here: ${what} can only be started with Java`, error.details) : error;
+  });
+  return 'java';
 }
 
 function asked(kind: LocalKind, error: unknown): unknown {

@@ -2,19 +2,34 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LocalKind } from './choice.js';
+import { InfrastructureError } from './errors.js';
+
+/** What a data folder was made for: its data fit nothing else. */
+export interface FolderUse {
+  readonly kind: LocalKind;
+  readonly brokers: number;
+}
 
 const fileOf = (dataDir: string): string => join(dataDir, 'started-with');
 
 /** How this data folder was last used: the data of the other kind lies elsewhere. */
-export function previousKind(dataDir: string): LocalKind | undefined {
+export function previousUse(dataDir: string): FolderUse | undefined {
   try {
-    const kind = readFileSync(fileOf(dataDir), 'utf8').trim();
-    return kind === 'docker' || kind === 'java' ? kind : undefined;
+    const [kind, brokers = '1'] = readFileSync(fileOf(dataDir), 'utf8').trim().split(' ');
+    return kind === 'docker' || kind === 'java' ? { kind, brokers: Number(brokers) } : undefined;
   } catch {
     return undefined;
   }
 }
 
-export function rememberKind(dataDir: string, kind: LocalKind): void {
-  writeFileSync(fileOf(dataDir), `${kind}\n`);
+export function rememberUse(dataDir: string, { kind, brokers }: FolderUse): void {
+  writeFileSync(fileOf(dataDir), brokers === 1 ? `${kind}\n` : `${kind} ${brokers}\n`);
 }
+
+/** @throws InfrastructureError `data_folder_of_another_profile` */
+export function requireSameUse(dataDir: string, previous: FolderUse | undefined, wanted: Omit<FolderUse, 'kind'>): void {
+  if (!previous || previous.brokers === wanted.brokers) return;
+  throw new InfrastructureError('data_folder_of_another_profile', `The data folder ${dataDir} holds the data of ${inWords(previous)}, and ${inWords(wanted)} ${wanted.brokers === 1 ? 'was' : 'were'} asked for. Start it as it was made, use another data folder, or remove this one to begin afresh`, { previous, wanted });
+}
+
+const inWords = ({ brokers }: Omit<FolderUse, 'kind'>): string => (brokers === 1 ? 'one broker' : `${brokers} brokers`);

@@ -3,15 +3,15 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { asImageEnvironment, brokerProperties, newClusterId } from './broker-properties.js';
+import type { BrokerNode } from './cluster.js';
 import { images } from './docker.js';
 import { explainEnding } from './log-diagnosis.js';
 import type { LocalServer } from './local-server.js';
-import type { Ports, ServerName } from './options.js';
+import type { ServerName } from './options.js';
 import { type Finished, runCommand } from './run-command.js';
 
 export interface DockerServersOptions {
   readonly dataDir: string;
-  readonly ports: Ports;
   readonly brokerProperties: Readonly<Record<string, string>>;
   readonly environment: NodeJS.ProcessEnv;
 }
@@ -93,8 +93,9 @@ export class DockerServer implements LocalServer {
   }
 }
 
-export function dockerBroker({ dataDir, ports, brokerProperties: overrides, environment }: DockerServersOptions): DockerServer {
-  const properties = brokerProperties({ ports, bind: '0.0.0.0', logDirs: '/var/lib/kafka/data', overrides });
+export function dockerBroker({ dataDir, brokerProperties: overrides, environment }: DockerServersOptions, node: BrokerNode): DockerServer {
+  const { ports } = node;
+  const properties = brokerProperties({ node, nodes: [node], bind: '0.0.0.0', logDirs: '/var/lib/kafka/data', overrides });
   const variables = Object.entries({ ...asImageEnvironment(properties), CLUSTER_ID: newClusterId(dataDir), KAFKA_HEAP_OPTS: '-Xms256m -Xmx512m' });
   return new DockerServer(
     'broker',
@@ -105,6 +106,6 @@ export function dockerBroker({ dataDir, ports, brokerProperties: overrides, envi
   );
 }
 
-export function dockerDatabase({ dataDir, ports, environment }: DockerServersOptions): DockerServer {
-  return new DockerServer('database', (volume) => ['--publish', `127.0.0.1:${ports.database}:27017`, '--volume', `${volume}:/data/db`, images().database], dataDir, environment);
+export function dockerDatabase({ dataDir, environment }: DockerServersOptions, port: number): DockerServer {
+  return new DockerServer('database', (volume) => ['--publish', `127.0.0.1:${port}:27017`, '--volume', `${volume}:/data/db`, images().database], dataDir, environment);
 }

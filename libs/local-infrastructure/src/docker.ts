@@ -2,11 +2,10 @@
 import { InfrastructureError } from './errors.js';
 import { pinnedVersions } from './java-assets.js';
 import { lastLines } from './log-diagnosis.js';
-import type { ServerName } from './options.js';
 import { type Finished, runCommand, type RunOptions } from './run-command.js';
 
 /** The image of the same Kafka that the poms pin, so that both ways run one version. */
-export const images = (): Readonly<Record<ServerName, string>> => ({ broker: `apache/kafka:${pinnedVersions().kafka}`, database: 'mongo:8' });
+export const images = (): Readonly<Record<'broker' | 'database', string>> => ({ broker: `apache/kafka:${pinnedVersions().kafka}`, database: 'mongo:8' });
 
 type Run = (command: string, args: readonly string[], options: RunOptions) => Promise<Finished | undefined>;
 
@@ -15,7 +14,8 @@ const registryTimeoutMs = 20_000;
 const pullTimeoutMs = 10 * 60_000;
 
 export interface DockerRequest {
-  readonly needed: readonly ServerName[];
+  /** One broker at most: several are not started with Docker. */
+  readonly needed: readonly ('broker' | 'database')[];
   readonly environment: NodeJS.ProcessEnv;
   readonly log: (line: string) => void;
   readonly signal?: AbortSignal | undefined;

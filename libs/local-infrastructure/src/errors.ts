@@ -21,6 +21,12 @@ export type InfrastructureErrorCode =
   /** A pinned port is in use, or no free one was found near the preferred one. */
   | 'port_taken'
   | 'disk_full'
+  /** Less memory than several brokers need, or than a server could get. */
+  | 'memory_low'
+  /** What was asked for cannot be had in this way: several brokers with Docker, or beside one that was given. */
+  | 'profile_unsupported'
+  /** The data folder was made for another number of brokers. */
+  | 'data_folder_of_another_profile'
   /** Another launcher holds the data folder. */
   | 'data_folder_in_use'
   /** A server ended before it was ready. */

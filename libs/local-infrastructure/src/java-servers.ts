@@ -3,17 +3,17 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { brokerProperties, clusterIdIn, newClusterId, renderProperties } from './broker-properties.js';
+import type { BrokerNode } from './cluster.js';
 import { explainEnding } from './log-diagnosis.js';
 import type { JavaInstallation } from './jar-cache.js';
 import { javaAssets } from './java-assets.js';
 import { JavaServer } from './java-server.js';
 import { javaTools } from './java-tools.js';
-import type { Ports } from './options.js';
+import type { BrokerName } from './options.js';
 import { runCommand } from './run-command.js';
 
 export interface JavaServersOptions {
   readonly dataDir: string;
-  readonly ports: Ports;
   readonly installation: JavaInstallation;
   readonly storage: 'durable' | 'memory';
   readonly brokerProperties: Readonly<Record<string, string>>;
@@ -33,37 +33,41 @@ const databases = {
 } as const;
 const formatTimeoutMs = 60_000;
 
-/** Apache Kafka as one process that is broker and controller. Its data and `server.properties` are in `<dataDir>/broker`. */
-export function javaBroker(options: JavaServersOptions): JavaServer {
-  const cwd = join(options.dataDir, 'broker');
+/** One of several takes less: they share one machine, and what it has of memory. */
+const brokerHeap = (nodes: number): readonly string[] => (nodes === 1 ? ['-Xms256m', '-Xmx512m'] : ['-Xms128m', '-Xmx384m']);
+
+/** Apache Kafka as one process that is broker and controller. Its data and `server.properties` are in `<dataDir>/<name>`. */
+export function javaBroker(options: JavaServersOptions, node: BrokerNode, nodes: readonly BrokerNode[]): JavaServer {
+  const { name } = node;
+  const cwd = join(options.dataDir, name);
   mkdirSync(cwd, { recursive: true });
   // Relative to the working folder: no path of this machine needs escaping, and the folder can be moved.
-  const properties = brokerProperties({ ports: options.ports, bind: '127.0.0.1', logDirs: 'data', overrides: options.brokerProperties });
+  const properties = brokerProperties({ node, nodes, bind: '127.0.0.1', logDirs: 'data', overrides: options.brokerProperties });
   writeFileSync(join(cwd, 'server.properties'), renderProperties(properties));
   const { java } = javaTools(options.environment);
-  const flags = ['-Xms256m', '-Xmx512m', serial, headless, `-Dlog4j2.configurationFile=${pathToFileURL(join(javaAssets, 'broker', 'log4j2.xml')).href}`, '-cp', options.installation.brokerClassPath];
-  const logFile = join(options.dataDir, 'logs', 'broker.log');
+  const flags = [...brokerHeap(nodes.length), serial, headless, `-Dlog4j2.configurationFile=${pathToFileURL(join(javaAssets, 'broker', 'log4j2.xml')).href}`, '-cp', options.installation.brokerClassPath];
+  const logFile = join(options.dataDir, 'logs', `${name}.log`);
 
   async function formatWhenFresh(signal: AbortSignal): Promise<void> {
     // The format writes this file last, so a format that was interrupted is done again.
-    if (existsSync(metaProperties(options.dataDir))) return;
+    if (existsSync(metaProperties(options.dataDir, name))) return;
     const args = [...flags, 'kafka.tools.StorageTool', 'format', '-t', newClusterId(options.dataDir), '-c', 'server.properties', '--ignore-formatted'];
     const run = await runCommand(java, args, { cwd, environment: options.environment, timeoutMs: formatTimeoutMs, signal });
-    if (run?.status !== 0) throw explainEnding({ server: 'broker', how: `the format of its storage failed, ${run?.status ?? 'killed'}`, log: run?.output ?? '', logPlace: 'output of the format' }, true);
+    if (run?.status !== 0) throw explainEnding({ server: name, how: `the format of its storage failed, ${run?.status ?? 'killed'}`, log: run?.output ?? '', logPlace: 'output of the format' }, true);
   }
 
-  return new JavaServer({ name: 'broker', java, args: [...flags, 'kafka.Kafka', 'server.properties'], cwd, logFile, dataDir: options.dataDir, environment: options.environment, prepare: formatWhenFresh });
+  return new JavaServer({ name, java, args: [...flags, 'kafka.Kafka', 'server.properties'], cwd, logFile, dataDir: options.dataDir, environment: options.environment, prepare: formatWhenFresh });
 }
 
-const metaProperties = (dataDir: string): string => join(dataDir, 'broker', 'data', 'meta.properties');
+const metaProperties = (dataDir: string, name: BrokerName): string => join(dataDir, name, 'data', 'meta.properties');
 
 /** The id of the cluster that this data folder was formatted for. */
-export const javaClusterId = (dataDir: string): string | undefined => clusterIdIn(readFileSync(metaProperties(dataDir), 'utf8'));
+export const javaClusterId = (dataDir: string): string | undefined => clusterIdIn(readFileSync(metaProperties(dataDir, 'broker'), 'utf8'));
 
 /** mongo-java-server behind a class of ours. Its data is in `<dataDir>/database`. */
-export function javaDatabase(options: JavaServersOptions): JavaServer {
+export function javaDatabase(options: JavaServersOptions, port: number): JavaServer {
   const cwd = join(options.dataDir, 'database');
   const { heap, place } = databases[options.storage];
-  const args = [...heap, headless, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', options.installation.databaseClassPath, 'MongoDev', String(options.ports.database), place];
+  const args = [...heap, headless, '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', options.installation.databaseClassPath, 'MongoDev', String(port), place];
   return new JavaServer({ name: 'database', java: javaTools(options.environment).java, args, cwd, logFile: join(options.dataDir, 'logs', 'database.log'), dataDir: options.dataDir, environment: options.environment });
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { LocalKind } from './choice.js';
 import { newClusterId } from './broker-properties.js';
+import { type BrokerNode, neededPorts, nodesOn, replicationOf } from './cluster.js';
 import { dockerBroker, dockerDatabase } from './docker-server.js';
 import { InfrastructureError } from './errors.js';
 import type { JavaInstallation } from './jar-cache.js';
-import { javaBroker, javaClusterId, javaDatabase } from './java-servers.js';
-import type { LocalServer } from './local-server.js';
+import { javaBroker, javaClusterId, javaDatabase, type JavaServersOptions } from './java-servers.js';
 import type { Ports, ServerName } from './options.js';
-import { choosePorts } from './ports.js';
+import { choosePorts, type PortName } from './ports.js';
 import { brokerReady, type DatabaseAnswer, databaseReady } from './readiness.js';
 import { SupervisedServer, type Supervision } from './supervised-server.js';
 
@@ -29,9 +29,9 @@ export interface LocalServersOptions {
 
 /** The servers of this launcher that run, and on which ports. */
 export interface LocalServers {
-  readonly ports: Ports;
-  readonly broker: SupervisedServer<void> | undefined;
-  readonly database: SupervisedServer<DatabaseAnswer> | undefined;
+  readonly nodes: readonly BrokerNode[];
+  readonly databasePort: number;
+  readonly all: ReadonlyMap<ServerName, SupervisedServer<DatabaseAnswer | void>>;
   /** What the database said when it was ready. */
   readonly answer: DatabaseAnswer | undefined;
 }
@@ -43,30 +43,25 @@ const portAttempts = 3;
 export async function startLocalServers(options: LocalServersOptions): Promise<LocalServers> {
   const avoid = new Set<number>();
   for (let attempt = 1; ; attempt += 1) {
-    const needed = options.needed.flatMap((name) => (name === 'broker' ? (['broker', 'controller'] as const) : ([name] as const)));
-    const ports = await choosePorts({ preferred: options.preferredPorts, needed, pinned: options.pinPorts, avoid }, options.log);
+    const ports = await choosePorts({ preferred: neededPorts(options.needed, options.preferredPorts), pinned: options.pinPorts, avoid }, options.log);
     try {
       return await startOn(ports, options);
     } catch (error) {
       const lost = error instanceof InfrastructureError && error.code === 'port_taken' && !options.pinPorts;
       if (!lost || attempt === portAttempts) throw error;
       options.log('A port was taken by somebody else at this moment: trying others');
-      for (const name of needed) avoid.add(ports[name]);
+      for (const port of Object.values(ports)) avoid.add(port);
     }
   }
 }
 
-async function startOn(ports: Ports, options: LocalServersOptions): Promise<LocalServers> {
+async function startOn(ports: Readonly<Record<PortName, number>>, options: LocalServersOptions): Promise<LocalServers> {
   const giveUp = new AbortController();
   const signal = AbortSignal.any([giveUp.signal, ...(options.signal ? [options.signal] : [])]);
-  const { kind, dataDir, needed, supervision } = options;
-  const servers = new Map(needed.map((name) => [name, create(name, ports, options)]));
-  const [brokerServer, databaseServer] = [servers.get('broker'), servers.get('database')];
-  const ourCluster = (): string | undefined => (kind === 'java' ? javaClusterId(dataDir) : newClusterId(dataDir));
-  // A container has its port from the moment it runs, a process only once it says so.
-  const listens = async (): Promise<boolean> => kind === 'docker' || /^READY /m.test((await databaseServer?.log()) ?? '');
-  const broker = brokerServer && new SupervisedServer(brokerServer, { ...supervision, ready: (limit) => brokerReady(ports.broker, ourCluster, limit) });
-  const database = databaseServer && new SupervisedServer(databaseServer, { ...supervision, ready: (limit) => databaseReady(ports.database, listens, limit) });
+  const nodes = nodesOn(options.needed, ports);
+  const brokers = nodes.map((node) => supervisedBroker(node, nodes, options));
+  const database = options.needed.includes('database') ? supervisedDatabase(ports.database, options) : undefined;
+  const all = new Map<ServerName, SupervisedServer<DatabaseAnswer | void>>([...brokers, ...(database ? [database] : [])].map((server) => [server.server.name, server]));
   let failure: unknown;
   const orGiveUp = async <T>(starting: Promise<T> | undefined): Promise<T | undefined> => {
     try {
@@ -77,23 +72,41 @@ async function startOn(ports: Ports, options: LocalServersOptions): Promise<Loca
       return undefined;
     }
   };
-  const [, answer] = await Promise.all([orGiveUp(broker?.up(signal)), orGiveUp(database?.up(signal))]);
-  const started = { ports, broker, database, answer };
+  const [answer] = await Promise.all([orGiveUp(database?.up(signal)), ...brokers.map((broker) => orGiveUp(broker.up(signal)))]);
+  const started = { nodes, databasePort: ports.database, all, answer };
   if (failure === undefined) return started;
   await stopLocalServers(started);
   throw failure;
 }
 
-export async function stopLocalServers({ broker, database }: Pick<LocalServers, 'broker' | 'database'>): Promise<void> {
-  await Promise.all([broker, database].map(async (server) => {
-    await server?.down('SIGTERM');
-    await server?.server.remove();
+/**
+ * At the same time: each of several brokers asks the others' quorum for leave, so that the last one alone would wait in
+ * vain. Even so it needs five seconds more, which its part of the quorum spends looking for somebody to hand over to.
+ */
+export async function stopLocalServers({ all }: Pick<LocalServers, 'all'>): Promise<void> {
+  await Promise.all([...all.values()].map(async (server) => {
+    await server.down('SIGTERM');
+    await server.server.remove();
   }));
 }
 
-function create(name: ServerName, ports: Ports, options: LocalServersOptions): LocalServer {
-  const { kind, installation, dataDir, environment, brokerProperties, storage } = options;
-  if (kind === 'docker') return (name === 'broker' ? dockerBroker : dockerDatabase)({ dataDir, ports, brokerProperties, environment });
+function supervisedBroker(node: BrokerNode, nodes: readonly BrokerNode[], options: LocalServersOptions): SupervisedServer<void> {
+  const { kind, dataDir, supervision } = options;
+  const server = kind === 'docker' ? dockerBroker(options, node) : javaBroker(withInstallation(options), node, nodes);
+  const clusterId = (): string | undefined => (kind === 'java' ? javaClusterId(dataDir) : newClusterId(dataDir));
+  const expected = { id: node.id, port: node.ports.broker, replication: replicationOf(nodes.length), clusterId };
+  return new SupervisedServer(server, { ...supervision, ready: (limit) => brokerReady(expected, limit) });
+}
+
+function supervisedDatabase(port: number, options: LocalServersOptions): SupervisedServer<DatabaseAnswer> {
+  const server = options.kind === 'docker' ? dockerDatabase(options, port) : javaDatabase(withInstallation(options), port);
+  // A container has its port from the moment it runs, a process only once it says so.
+  const listens = async (): Promise<boolean> => options.kind === 'docker' || /^READY /m.test(await server.log());
+  return new SupervisedServer(server, { ...options.supervision, ready: (limit) => databaseReady(port, listens, limit) });
+}
+
+function withInstallation(options: LocalServersOptions): JavaServersOptions {
+  const { installation } = options;
   if (!installation) throw new InfrastructureError('java_missing', 'The jars were not installed before the servers were to start');
-  return (name === 'broker' ? javaBroker : javaDatabase)({ dataDir, ports, installation, storage, brokerProperties, environment });
+  return { ...options, installation };
 }

@@ -16,6 +16,10 @@ describe('why a server ended', () => {
 
   it.each(['java.net.BindException: Address already in use', 'Bind for 127.0.0.1:19092 failed: port is already allocated'])('finds the taken port in %j', (log) => expect(explainEnding(ending(log), true).code).toBe('port_taken'));
 
+  it.each(['Error occurred during initialization of VM\nCould not reserve enough space for 393216KB object heap', '# There is insufficient memory for the Java Runtime Environment to continue.', 'java.lang.OutOfMemoryError: Java heap space'])('finds the lack of memory in %j', (log) => {
+    expect(explainEnding(ending(log), true)).toMatchObject({ code: 'memory_low', message: expect.stringContaining('too little memory') });
+  });
+
   it('does not take an address in an old line for the reason that a running server ended', () => expect(explainEnding(ending('Address already in use'), false).code).toBe('ended_unexpectedly'));
 
   it('shows the end of the log and where the whole of it is', () => {

@@ -23,6 +23,7 @@ export function explainEnding(ending: Ending, whileStarting: boolean): Infrastru
   const details = { server, how, log: logPlace };
   const tail = `The end of its log (${logPlace}):\n${lastLines(log)}`;
   if (/no space left on device|ENOSPC/i.test(log)) return new InfrastructureError('disk_full', `The disk is full, so the ${server} ended. Free some space and start again. ${tail}`, details);
+  if (/insufficient memory for the Java Runtime|Could not reserve enough space|java\.lang\.OutOfMemoryError/.test(log)) return new InfrastructureError('memory_low', `There is too little memory, so the ${server} ended. Close something and start again. ${tail}`, details);
   if (whileStarting && /address already in use|port is already allocated/i.test(log)) return new InfrastructureError('port_taken', `The ${server} found its port in use. End what listens there, or choose another port. ${tail}`, details);
   if (whileStarting) return new InfrastructureError('start_failed', `The ${server} ended (${how}) before it was ready. ${tail}`, details);
   return new InfrastructureError('ended_unexpectedly', `The ${server} ended (${how}) although nobody had asked it to. Start again: what was acknowledged is kept. ${tail}`, details);

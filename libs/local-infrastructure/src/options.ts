@@ -2,7 +2,9 @@
 import type { InfrastructureError } from './errors.js';
 
 export type InfrastructureMode = 'auto' | 'external' | 'docker' | 'java';
-export type ServerName = 'broker' | 'database';
+/** Of several brokers the first is `broker`. */
+export type BrokerName = 'broker' | 'broker-2' | 'broker-3';
+export type ServerName = BrokerName | 'database';
 
 /** Loopback ports. */
 export interface Ports {
@@ -25,13 +27,18 @@ export interface InfrastructureOptions {
   readonly mongoUri?: string | undefined;
   /** Storage of the stand-in: `durable` loses nothing acknowledged, `memory` is faster and forgets. Docker always is durable. */
   readonly database: 'durable' | 'memory';
-  /** @default 19092, 19093, 27117; a taken one gives way to the next free one */
+  /**
+   * Brokers that are started, each of them a controller too. Three keep three copies of everything and go on while one
+   * is away; they need Java, more memory and a data folder of their own. @default 1
+   */
+  readonly brokers?: 1 | 3 | undefined;
+  /** @default 19092, 19093, 27117; further brokers take the next pairs; a taken one gives way to the next free one */
   readonly ports?: Partial<Ports> | undefined;
   /** Refuse with `port_taken` instead of taking the next free port. @default false */
   readonly pinPorts?: boolean | undefined;
   /** Lines of `server.properties` that win over ours. */
   readonly brokerProperties?: Readonly<Record<string, string>> | undefined;
-  /** How long a server may take to be ready, in milliseconds. @default 60 000 */
+  /** How long a server may take to be ready, in milliseconds. @default 60 000, and 120 000 for three brokers */
   readonly readyTimeoutMs?: number | undefined;
   /** How long a server may take to stop before it is killed, in milliseconds. @default 10 000 */
   readonly stopGraceMs?: number | undefined;
@@ -45,6 +52,13 @@ export interface InfrastructureOptions {
   readonly environment?: NodeJS.ProcessEnv | undefined;
 }
 
+export interface KafkaInfo {
+  /** `host:port` of every broker that clients may begin with. */
+  readonly brokers: readonly string[];
+  readonly version: string;
+  readonly external: boolean;
+}
+
 export interface DatabaseInfo {
   readonly uri: string;
   /** What answers: MongoDB itself, or the stand-in that speaks its protocol. Figures and tests say which. */
@@ -54,11 +68,11 @@ export interface DatabaseInfo {
   readonly storage: 'durable' | 'memory' | 'external';
 }
 
-/** A running broker and a running database. */
+/** A running broker, or several, and a running database. */
 export interface Infrastructure {
   /** How the servers that were not given as addresses were started; `external` when both were given. */
   readonly kind: 'external' | 'docker' | 'java';
-  readonly kafka: { readonly brokers: readonly string[]; readonly version: string; readonly external: boolean };
+  readonly kafka: KafkaInfo;
   readonly database: DatabaseInfo;
   /** What this launcher runs now; containers and external servers have no process here. */
   readonly processes: readonly { readonly name: ServerName; readonly pid: number }[];
@@ -66,10 +80,16 @@ export interface Infrastructure {
   describe(): string;
   /** Ends one server and waits until it is gone: `SIGKILL` for a crash, `SIGTERM` for an orderly end. */
   takeDown(name: ServerName, options?: { readonly signal?: 'SIGTERM' | 'SIGKILL' }): Promise<void>;
-  /** Starts a server that was taken down, on the same port and data, and waits until it is ready. */
+  /**
+   * Starts a server that was taken down, on the same port and data, and waits until it is ready; one of several brokers
+   * is ready when it has caught up, so that the next one may be taken down. When most brokers are down, bring them up
+   * at once: one alone has no quorum and would wait for the others.
+   */
   bringUp(name: ServerName): Promise<void>;
   /** `takeDown`, then `bringUp`. */
   restart(name: ServerName, options?: { readonly signal?: 'SIGTERM' | 'SIGKILL' }): Promise<void>;
+  /** The broker that leads a partition at this moment; undefined while none does. Only for brokers that were started here. */
+  leaderOf(topic: string, partition?: number): Promise<BrokerName | undefined>;
   /** Stops what was started and lets go of the data folder. Calling it again changes nothing. */
   stop(): Promise<void>;
 }

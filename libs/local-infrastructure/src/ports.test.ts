@@ -4,38 +4,37 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { choosePorts, portIsFree } from './ports.js';
 
 const preferred = { broker: 9000, controller: 9001, database: 9002 };
-const needed = ['broker', 'controller', 'database'] as const;
 const except = (...taken: number[]) => async (port: number) => !taken.includes(port);
 
 describe('choosing ports', () => {
   it('takes the preferred ones when they are free, and says nothing', async () => {
     const log: string[] = [];
-    await expect(choosePorts({ preferred, needed, pinned: false }, (line) => log.push(line), except())).resolves.toEqual(preferred);
+    await expect(choosePorts({ preferred, pinned: false }, (line) => log.push(line), except())).resolves.toEqual(preferred);
     expect(log).toEqual([]);
   });
 
   it('takes the next free one and prints it, never the same for two servers', async () => {
     const log: string[] = [];
-    const ports = await choosePorts({ preferred, needed, pinned: false }, (line) => log.push(line), except(9000));
+    const ports = await choosePorts({ preferred, pinned: false }, (line) => log.push(line), except(9000));
     expect(ports).toEqual({ broker: 9001, controller: 9002, database: 9003 });
     expect(log[0]).toBe('Port 9000 of the broker is in use: taking 9001');
   });
 
   it('avoids a port that turned out to be taken though it looked free', async () => {
-    const ports = await choosePorts({ preferred, needed: ['database'], pinned: false, avoid: new Set([9002]) }, () => {}, except());
+    const ports = await choosePorts({ preferred: { database: 9002 }, pinned: false, avoid: new Set([9002]) }, () => {}, except());
     expect(ports.database).toBe(9003);
   });
 
   it('refuses when a pinned port is taken, naming it', async () => {
-    await expect(choosePorts({ preferred, needed, pinned: true }, () => {}, except(9002))).rejects.toMatchObject({ code: 'port_taken', details: { port: 9002, server: 'database' } });
+    await expect(choosePorts({ preferred, pinned: true }, () => {}, except(9002))).rejects.toMatchObject({ code: 'port_taken', details: { port: 9002, server: 'database' } });
   });
 
   it('does not look at the ports of external servers', async () => {
-    await expect(choosePorts({ preferred, needed: ['broker', 'controller'], pinned: true }, () => {}, except(9002))).resolves.toMatchObject({ broker: 9000 });
+    await expect(choosePorts({ preferred: { broker: 9000, controller: 9001 }, pinned: true }, () => {}, except(9002))).resolves.toMatchObject({ broker: 9000 });
   });
 
   it('gives up when nothing is free near the preferred port, rather than search for ever', async () => {
-    await expect(choosePorts({ preferred: { ...preferred, broker: 65_530 }, needed, pinned: false }, () => {}, async () => false)).rejects.toMatchObject({ code: 'port_taken' });
+    await expect(choosePorts({ preferred: { ...preferred, broker: 65_530 }, pinned: false }, () => {}, async () => false)).rejects.toMatchObject({ code: 'port_taken' });
   });
 });
 

@@ -8,10 +8,12 @@ export const defaultPorts: Ports = { broker: 19092, controller: 19093, database:
 
 const searchWidth = 200;
 
-export interface PortRequest {
-  readonly preferred: Ports;
-  /** Only these are needed: an external server needs none. */
-  readonly needed: readonly (keyof Ports)[];
+/** What a port is for, as people read it: `controller-2` is that of `broker-2`. */
+export type PortName = keyof Ports | 'broker-2' | 'controller-2' | 'broker-3' | 'controller-3';
+
+export interface PortRequest<Name extends PortName> {
+  /** Of each that is needed the port to try first; an external server needs none. */
+  readonly preferred: Readonly<Record<Name, number>>;
   /** Fail instead of looking further. */
   readonly pinned: boolean;
   /** Known to be taken, whatever the probe says. */
@@ -22,10 +24,10 @@ export interface PortRequest {
  * The preferred ports where they are free, else the next free ones.
  * @throws InfrastructureError `port_taken`
  */
-export async function choosePorts(request: PortRequest, log: (line: string) => void, isFree: (port: number) => Promise<boolean> = portIsFree): Promise<Ports> {
-  const chosen = { ...request.preferred };
+export async function choosePorts<Name extends PortName>(request: PortRequest<Name>, log: (line: string) => void, isFree: (port: number) => Promise<boolean> = portIsFree): Promise<Readonly<Record<Name, number>>> {
+  const chosen: Record<Name, number> = { ...request.preferred };
   const used = new Set(request.avoid);
-  for (const name of request.needed) {
+  for (const name of Object.keys(chosen) as Name[]) {
     const preferred = request.preferred[name];
     let port = preferred;
     while (used.has(port) || !(await isFree(port))) {

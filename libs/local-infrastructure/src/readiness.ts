@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { type Admin, Kafka, logLevel, Partitioners } from 'kafkajs';
 import { MongoClient } from 'mongodb';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { offsetsPartitions } from './broker-properties.js';
+import type { Replication } from './cluster.js';
 import { messageOf } from './errors.js';
 import { portAnswers } from './ports.js';
 
 /** Takes the first record of each start, which Kafka drops again after a minute. Deleting the topic instead would leave strays behind a crash. */
-const readinessTopic = {
-  topic: 'local-infrastructure-ready',
-  numPartitions: 1,
-  replicationFactor: 1,
-  configEntries: Object.entries({ 'message.timestamp.type': 'LogAppendTime', 'retention.ms': '60000', 'segment.ms': '60000', 'segment.bytes': '1048576' }).map(([name, value]) => ({ name, value })),
-};
+const readinessTopic = 'local-infrastructure-ready';
+const readinessSettings = { 'message.timestamp.type': 'LogAppendTime', 'retention.ms': '60000', 'segment.ms': '60000', 'segment.bytes': '1048576' };
 const pauseMs = 100;
 
 /** Thrown when the time is over or the start was given up; says what the last attempt ran into. */
@@ -38,56 +35,86 @@ async function accepts(port: number): Promise<void> {
   if (!(await portAnswers(port))) throw new Error(`nothing listens on port ${port}`);
 }
 
-/** A broker of ours: it describes its cluster, acknowledges a record, and its group coordinators have loaded their offsets. */
-export async function brokerReady(port: number, ourCluster: () => string | undefined, signal: AbortSignal): Promise<void> {
+/** A broker of ours that is waited for. */
+export interface ExpectedBroker {
+  readonly id: number;
+  readonly port: number;
+  readonly replication: Replication;
+  /** The id of our cluster, as soon as it is known. */
+  readonly clusterId: () => string | undefined;
+}
+
+/**
+ * A broker of ours: it describes its cluster and belongs to it, acknowledges a record, its group coordinators have
+ * loaded their offsets, and what it holds copies of is caught up.
+ */
+export async function brokerReady({ id, port, replication, clusterId }: ExpectedBroker, signal: AbortSignal): Promise<void> {
   const brokers = [`127.0.0.1:${port}`];
   await until(() => accepts(port), signal);
   await until(async () => {
+    const cluster = await describeCluster(brokers, 5000);
     // Another launcher may have taken the port since we looked; ours then ends in a moment.
-    if ((await describeCluster(brokers, 5000)) !== ourCluster()) throw new Error(`another broker answers on port ${port}`);
+    if (cluster.clusterId !== clusterId()) throw new Error(`another broker answers on port ${port}`);
+    if (!cluster.brokers.some(({ nodeId }) => nodeId === id)) throw new Error('it has not joined its cluster yet');
   }, signal);
-  await until(() => produceOnce(brokers), signal);
+  await until(() => produceOnce(brokers, replication), signal);
   await until(() => askCoordinators(brokers), signal);
+  if (replication.factor > 1) await until(() => caughtUp(brokers, id), signal);
 }
 
-/** The id of the cluster behind these brokers; milliseconds for each step. */
-export async function describeCluster(brokers: readonly string[], timeoutMs: number): Promise<string> {
+/** The cluster behind these brokers; milliseconds for each step. */
+export function describeCluster(brokers: readonly string[], timeoutMs: number): Promise<{ readonly clusterId: string; readonly brokers: readonly { readonly nodeId: number }[] }> {
+  return asking(brokers, (admin) => admin.describeCluster(), timeoutMs);
+}
+
+/** The node that leads a partition; undefined while none does. */
+export async function leaderOf(brokers: readonly string[], topic: string, partition: number): Promise<number | undefined> {
+  const { topics } = await asking(brokers, (admin) => admin.fetchTopicMetadata({ topics: [topic] }));
+  const leader = topics[0]?.partitions.find(({ partitionId }) => partitionId === partition)?.leader;
+  return leader === undefined || leader < 0 ? undefined : leader;
+}
+
+async function asking<T>(brokers: readonly string[], question: (admin: Admin) => Promise<T>, timeoutMs = 5000): Promise<T> {
   const admin = kafka(brokers, timeoutMs).admin();
   try {
     await admin.connect();
-    return (await admin.describeCluster()).clusterId;
+    return await question(admin);
   } finally {
     await admin.disconnect();
   }
 }
 
-async function produceOnce(brokers: readonly string[]): Promise<void> {
+async function produceOnce(brokers: readonly string[], { factor, minInSync }: Replication): Promise<void> {
   const client = kafka(brokers, 5000);
   const admin = client.admin();
   const producer = client.producer({ createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false });
   try {
     await Promise.all([admin.connect(), producer.connect()]);
-    await admin.createTopics({ waitForLeaders: false, topics: [readinessTopic] });
-    await producer.send({ topic: readinessTopic.topic, acks: -1, messages: [{ value: 'ready' }] });
+    const configEntries = Object.entries({ ...readinessSettings, 'min.insync.replicas': String(minInSync) }).map(([name, value]) => ({ name, value }));
+    await admin.createTopics({ waitForLeaders: false, topics: [{ topic: readinessTopic, numPartitions: 1, replicationFactor: factor, configEntries }] });
+    await producer.send({ topic: readinessTopic, acks: -1, messages: [{ value: 'ready' }] });
   } finally {
     await Promise.all([admin.disconnect(), producer.disconnect()]);
   }
 }
 
 /** Fails while a coordinator is still loading: the first consumer to join would crash on it, and start again. */
-async function askCoordinators(brokers: readonly string[]): Promise<void> {
-  const admin = kafka(brokers, 5000).admin();
-  try {
-    await admin.connect();
+function askCoordinators(brokers: readonly string[]): Promise<void> {
+  return asking(brokers, async (admin) => {
     // kafkajs finds a coordinator only once it has loaded metadata, which this makes it do.
-    await admin.fetchTopicOffsets(readinessTopic.topic);
+    await admin.fetchTopicOffsets(readinessTopic);
     // A group's coordinator is found by the hash of its name, so names that differ in the last digit meet one each.
     for (let partition = 0; partition < offsetsPartitions; partition += 1) {
-      await admin.fetchOffsets({ groupId: `local-infrastructure-ready-${partition}`, topics: [readinessTopic.topic] });
+      await admin.fetchOffsets({ groupId: `local-infrastructure-ready-${partition}`, topics: [readinessTopic] });
     }
-  } finally {
-    await admin.disconnect();
-  }
+  });
+}
+
+/** Fails while a partition is on this broker and its copy there is behind: until then no other broker may go. */
+async function caughtUp(brokers: readonly string[], id: number): Promise<void> {
+  const { topics } = await asking(brokers, (admin) => admin.fetchTopicMetadata());
+  const behind = topics.flatMap(({ partitions }) => partitions).filter(({ replicas, isr }) => replicas.includes(id) && !isr.includes(id)).length;
+  if (behind > 0) throw new Error(`${behind} of its partitions are not caught up yet`);
 }
 
 function kafka(brokers: readonly string[], timeoutMs: number): Kafka {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { InfrastructureError } from './errors.js';
 import type { LocalServers } from './local-servers.js';
-import type { DatabaseInfo, Infrastructure, ServerName } from './options.js';
+import type { BrokerName, DatabaseInfo, Infrastructure, ServerName } from './options.js';
+import { leaderOf, until } from './readiness.js';
+import type { SupervisedServer } from './supervised-server.js';
 
 export interface RunningParts {
   readonly kind: Infrastructure['kind'];
@@ -13,6 +15,8 @@ export interface RunningParts {
   /** Stops the servers and lets go of the data folder. */
   readonly release: AsyncDisposable;
 }
+
+const questionTimeoutMs = 20_000;
 
 type Signal = 'SIGTERM' | 'SIGKILL';
 
@@ -30,8 +34,7 @@ export class RunningInfrastructure implements Infrastructure {
   }
 
   get processes(): Infrastructure['processes'] {
-    const { broker, database } = this.parts.servers ?? {};
-    return [broker, database].flatMap((supervised) => (supervised?.server.pid === undefined ? [] : [{ name: supervised.server.name, pid: supervised.server.pid }]));
+    return [...(this.parts.servers?.all.values() ?? [])].flatMap(({ server: { name, pid } }) => (pid === undefined ? [] : [{ name, pid }]));
   }
 
   describe(): string {
@@ -51,15 +54,26 @@ export class RunningInfrastructure implements Infrastructure {
     await this.bringUp(name);
   }
 
+  async leaderOf(topic: string, partition = 0): Promise<BrokerName | undefined> {
+    this.ours('broker');
+    const nodes = this.parts.servers?.nodes ?? [];
+    // kafkajs begins with the first address, and gives up when nobody answers there.
+    const asked = nodes.filter(({ name }) => this.ours(name).runs).map(({ ports }) => `127.0.0.1:${ports.broker}`);
+    if (asked.length === 0) return undefined;
+    const leader = await until(() => leaderOf(asked, topic, partition), AbortSignal.timeout(questionTimeoutMs));
+    return nodes.find(({ id }) => id === leader)?.name;
+  }
+
   stop(): Promise<void> {
     this.stopping ??= (async () => this.parts.release[Symbol.asyncDispose]())();
     return this.stopping;
   }
 
-  private ours(name: ServerName): NonNullable<LocalServers[ServerName]> {
+  private ours(name: ServerName): SupervisedServer<unknown> {
     if (this.stopping) throw new InfrastructureError('stopped', `The infrastructure is stopped: its ${name} can no longer be taken down or brought up`);
-    const server = this.parts.servers?.[name];
-    if (!server) throw new InfrastructureError('not_ours', `The ${name} is external: this launcher neither started it nor stops it`, { server: name });
-    return server;
+    const server = this.parts.servers?.all.get(name);
+    if (server) return server;
+    if (name !== 'database' && name !== 'broker') throw new InfrastructureError('not_ours', `There is no ${name}: ${this.kafka.external ? 'the Kafka is external' : `this launcher started ${this.kafka.brokers.length}`}`, { server: name });
+    throw new InfrastructureError('not_ours', `The ${name} is external: this launcher neither started it nor stops it`, { server: name });
   }
 }

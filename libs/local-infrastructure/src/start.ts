@@ -3,10 +3,11 @@ import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { defaultCacheFolder } from './cache-folder.js';
 import { chooseKind, type LocalKind } from './choice.js';
-import { previousKind, rememberKind } from './data-folder-use.js';
+import { brokerNames } from './cluster.js';
+import { previousUse, rememberUse, requireSameUse } from './data-folder-use.js';
 import { lockDataFolder } from './data-lock.js';
 import { describeInfrastructure } from './describe.js';
-import { requireDiskSpace } from './disk-space.js';
+import { neededBytes, requireDiskSpace } from './disk-space.js';
 import { requireDocker } from './docker.js';
 import { discardContainers } from './docker-server.js';
 import { InfrastructureError } from './errors.js';
@@ -15,6 +16,7 @@ import { javaInstallation, jarsAreCached } from './jar-cache.js';
 import { pinnedVersions } from './java-assets.js';
 import { requireJava } from './java-tools.js';
 import { type LocalServers, startLocalServers, stopLocalServers } from './local-servers.js';
+import { requireMemory } from './memory.js';
 import type { DatabaseInfo, Infrastructure, InfrastructureOptions, ServerName } from './options.js';
 import { endOrphans } from './orphans.js';
 import { defaultPorts } from './ports.js';
@@ -22,7 +24,7 @@ import type { DatabaseAnswer } from './readiness.js';
 import { RunningInfrastructure } from './running-infrastructure.js';
 import { throwIfAborted } from './run-command.js';
 
-const defaults = { readyTimeoutMs: 60_000, stopGraceMs: 10_000 };
+const defaults = { readyTimeoutMs: { 1: 60_000, 3: 120_000 }, stopGraceMs: 10_000 };
 
 /**
  * A broker and a database, ready for use: those whose addresses are given, and else ones that are started here.
@@ -38,11 +40,11 @@ export async function startInfrastructure(options: InfrastructureOptions): Promi
   throwIfAborted(options.signal);
 
   await using undo = new AsyncDisposableStack();
-  const needed: ServerName[] = [...(brokers ? [] : ['broker' as const]), ...(uri ? [] : ['database' as const])];
-  const local = needed.length > 0 || options.mode === 'external' ? await startLocally(needed, options, log, undo) : undefined;
+  const needed: ServerName[] = [...(brokers ? [] : brokerNames(options.brokers ?? 1)), ...(uri ? [] : ['database' as const])];
+  const local = needed.length > 0 || options.mode === 'external' || options.brokers === 3 ? await startLocally(needed, options, log, undo) : undefined;
 
   const kind = local?.kind ?? 'external';
-  const kafka = { brokers: brokers ?? [`127.0.0.1:${local?.servers.ports.broker}`], version: !brokers && local ? pinnedVersions().kafka : 'unknown', external: brokers !== undefined };
+  const kafka = { brokers: brokers ?? local?.servers.nodes.map(({ ports }) => `127.0.0.1:${ports.broker}`) ?? [], version: !brokers && local ? pinnedVersions().kafka : 'unknown', external: brokers !== undefined };
   const database = uri && answer ? externalDatabase(uri, answer) : localDatabase(local, options.database);
   const description = describeInfrastructure(kind, kafka, database, options.dataDir);
   log(description);
@@ -61,28 +63,32 @@ async function startLocally(needed: readonly ServerName[], options: Infrastructu
   const { signal } = options;
   const stopGraceMs = options.stopGraceMs ?? defaults.stopGraceMs;
 
+  const count = options.brokers ?? 1;
+
   mkdirSync(dataDir, { recursive: true });
-  await requireDiskSpace(dataDir, 'the data folder');
+  await requireDiskSpace(dataDir, 'the data folder', count * neededBytes);
   const lock = lockDataFolder(dataDir);
   undo.defer(() => lock.release());
-  const previous = previousKind(dataDir);
+  const previous = previousUse(dataDir);
+  requireSameUse(dataDir, previous, { brokers: count });
   await endOrphans(dataDir, stopGraceMs, log);
-  if (previous === 'docker') await discardContainers(dataDir, environment);
+  if (previous?.kind === 'docker') await discardContainers(dataDir, environment);
   const kind = await chooseKind(
-    { mode: options.mode ?? 'auto', given: { broker: !needed.includes('broker'), database: !needed.includes('database') }, previous },
-    { docker: () => requireDocker({ needed, environment, log, signal }), java: () => requireJava(jarsAreCached(cacheDir), environment, signal) },
+    { mode: options.mode ?? 'auto', given: { broker: !needed.includes('broker'), database: !needed.includes('database') }, previous: previous?.kind, onlyJava: count > 1 ? `${count} brokers` : undefined },
+    { docker: () => requireDocker({ needed: needed.filter((name) => name === 'broker' || name === 'database'), environment, log, signal }), java: () => requireJava(jarsAreCached(cacheDir), environment, signal) },
     log,
   );
   if (kind === 'external') return undefined;
+  if (count > 1) requireMemory(count);
   const installation = kind === 'java' ? await javaInstallation({ cacheDir, environment, log, signal }) : undefined;
-  rememberKind(dataDir, kind);
+  rememberUse(dataDir, { kind, brokers: count });
   const servers = await startLocalServers({
     kind, needed, dataDir, installation, environment, log, signal,
     storage: options.database,
     preferredPorts: { ...defaultPorts, ...options.ports },
     pinPorts: options.pinPorts ?? false,
     brokerProperties: options.brokerProperties ?? {},
-    supervision: { readyTimeoutMs: options.readyTimeoutMs ?? defaults.readyTimeoutMs, stopGraceMs, onUnexpectedEnd: options.onUnexpectedEnd ?? ((error) => log(error.message)) },
+    supervision: { readyTimeoutMs: options.readyTimeoutMs ?? defaults.readyTimeoutMs[count], stopGraceMs, onUnexpectedEnd: options.onUnexpectedEnd ?? ((error) => log(error.message)) },
   });
   undo.defer(() => stopLocalServers(servers));
   return { kind, servers };
@@ -93,7 +99,7 @@ function externalDatabase(uri: string, answer: DatabaseAnswer): DatabaseInfo {
 }
 
 function localDatabase(local: Local | undefined, storage: 'durable' | 'memory'): DatabaseInfo {
-  const uri = `mongodb://127.0.0.1:${local?.servers.ports.database}`;
+  const uri = `mongodb://127.0.0.1:${local?.servers.databasePort}`;
   const answer = local?.servers.answer;
   if (answer?.kind === 'mongodb') return { uri, kind: 'mongodb', version: answer.version, storage: 'durable' };
   return { uri, kind: 'mongo-java-server', version: pinnedVersions().mongoJavaServer, storage };

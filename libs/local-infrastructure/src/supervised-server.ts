@@ -24,6 +24,10 @@ export class SupervisedServer<Answer> {
     private readonly supervision: Supervision<Answer>,
   ) {}
 
+  get runs(): boolean {
+    return this.state === 'up';
+  }
+
   async up(signal?: AbortSignal): Promise<Answer> {
     if (this.state !== 'down') throw new InfrastructureError('start_failed', `The ${this.server.name} is ${this.state}: take it down before bringing it up`);
     this.state = 'starting';

@@ -14,7 +14,8 @@ import { LocalFolder } from './local-folder.js';
 it('gives the container exactly the properties that the Java broker would have', async () => {
   using folder = new LocalFolder();
   const { brokerClassPath } = await javaInstallation({ cacheDir: defaultCacheFolder(process.env), environment: process.env, log: () => {} });
-  const properties = brokerProperties({ ports: { broker: 19092, controller: 19093 }, bind: '0.0.0.0', logDirs: join(folder.path, 'data'), overrides: { 'log.retention.check.interval.ms': '1000' } });
+  const node = { name: 'broker', id: 1, ports: { broker: 19092, controller: 19093 } } as const;
+  const properties = brokerProperties({ node, nodes: [node], bind: '0.0.0.0', logDirs: join(folder.path, 'data'), overrides: { 'log.retention.check.interval.ms': '1000' } });
   const folders = ['default', 'mounted', 'final'].map((name) => join(folder.path, name));
   for (const path of folders) mkdirSync(path);
   for (const name of ['server.properties', 'log4j2.yaml', 'tools-log4j2.yaml']) for (const path of [folders[0], folders[2]]) writeFileSync(join(path ?? '', name), '');

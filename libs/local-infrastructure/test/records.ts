@@ -3,10 +3,10 @@ import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
 
 export const kafka = (brokers: readonly string[]): Kafka => new Kafka({ clientId: 'infrastructure-test', brokers: [...brokers], logLevel: logLevel.NOTHING });
 
-export async function createTopic(client: Kafka, topic: string): Promise<void> {
+export async function createTopic(client: Kafka, topic: string, replicationFactor = 1): Promise<void> {
   const admin = client.admin();
   await admin.connect();
-  await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1, replicationFactor: 1 }] });
+  await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1, replicationFactor }] });
   await admin.disconnect();
 }
 
