@@ -9,7 +9,13 @@ import type { KafkaLog } from './log.js';
 const visibleAttempts = 50;
 const visibleEveryMs = 100;
 
+/**
+ * Invariant: one question about topics at a time. Among several brokers kafkajs asks any of them, remembers the topics
+ * of the answer that came in last and forgets the others, although a second question may be in the middle of using them.
+ */
 export class KafkaJsAdmin implements Admin {
+  #last: Promise<unknown> = Promise.resolve();
+
   private constructor(
     private readonly admin: KafkaJsClientAdmin,
     private readonly log: KafkaLog,
@@ -28,7 +34,11 @@ export class KafkaJsAdmin implements Admin {
   }
 
   /** A topic whose settings this client may not read comes with empty settings, and that is logged. */
-  async describeTopics(topics: readonly string[]): Promise<readonly TopicConfiguration[]> {
+  describeTopics(topics: readonly string[]): Promise<readonly TopicConfiguration[]> {
+    return this.#inTurn(() => this.#describe(topics));
+  }
+
+  async #describe(topics: readonly string[]): Promise<readonly TopicConfiguration[]> {
     const partitions = await this.partitionsOf(topics);
     const existing = [...partitions.keys()];
     if (existing.length === 0) return [];
@@ -71,6 +81,11 @@ export class KafkaJsAdmin implements Admin {
   }
 
   async alterTopics(topics: readonly TopicConfiguration[]): Promise<void> {
+    await this.#inTurn(() => this.#alter(topics));
+    await this.#seen(topics);
+  }
+
+  async #alter(topics: readonly TopicConfiguration[]): Promise<void> {
     const existing = await this.partitionsOfAll(topics.map(({ topic }) => topic));
     const grown = topics.filter(({ topic, partitions }) => partitions > (existing.get(topic)?.length ?? 0));
     const changed = topics.filter(({ settings }) => Object.keys(settings).length > 0);
@@ -83,7 +98,6 @@ export class KafkaJsAdmin implements Admin {
     } catch (error) {
       throw clientError(isAggregate(error) ? error.errors[0] : error, `altering the topics ${topics.map(({ topic }) => topic).join(', ')}`);
     }
-    await this.#seen(topics);
   }
 
   /** The brokers take a change over one after the other: whoever looks next must see it. */
@@ -99,7 +113,11 @@ export class KafkaJsAdmin implements Admin {
     }
   }
 
-  async offsetsAt(topic: string, instantMs: number): Promise<readonly (TopicPartition & { readonly offset: bigint })[]> {
+  offsetsAt(topic: string, instantMs: number): Promise<readonly (TopicPartition & { readonly offset: bigint })[]> {
+    return this.#inTurn(() => this.#offsetsOfAt(topic, instantMs));
+  }
+
+  async #offsetsOfAt(topic: string, instantMs: number): Promise<readonly (TopicPartition & { readonly offset: bigint })[]> {
     await this.partitionsOfAll([topic]);
     const found = await onceLed(() => this.admin.fetchTopicOffsetsByTimestamp(topic, instantMs)).catch((error: unknown) => {
       throw clientError(error, `asking for the offsets of ${topic} at an instant`);
@@ -107,7 +125,11 @@ export class KafkaJsAdmin implements Admin {
     return found.map(({ partition, offset }) => ({ topic, partition, offset: BigInt(offset) })).toSorted((a, b) => a.partition - b.partition);
   }
 
-  async endOffsets(topic: string): Promise<readonly PartitionEnds[]> {
+  endOffsets(topic: string): Promise<readonly PartitionEnds[]> {
+    return this.#inTurn(() => this.#endOffsetsOf(topic));
+  }
+
+  async #endOffsetsOf(topic: string): Promise<readonly PartitionEnds[]> {
     await this.partitionsOfAll([topic]);
     const offsets = await onceLed(() => this.admin.fetchTopicOffsets(topic)).catch((error: unknown) => {
       throw clientError(error, `asking for the offsets of ${topic}`);
@@ -116,7 +138,10 @@ export class KafkaJsAdmin implements Admin {
   }
 
   async committedOffsets(groupId: string, topics: readonly string[]): Promise<readonly (TopicPartition & { readonly offset: bigint })[]> {
-    if (topics.length === 0) return [];
+    return topics.length === 0 ? [] : this.#inTurn(() => this.#committedBy(groupId, topics));
+  }
+
+  async #committedBy(groupId: string, topics: readonly string[]): Promise<readonly (TopicPartition & { readonly offset: bigint })[]> {
     await this.partitionsOfAll(topics);
     const answered = await this.admin.fetchOffsets({ groupId, topics: [...topics] }).catch((error: unknown) => {
       throw clientError(error, `asking for the committed offsets of group ${groupId}`, { groupId });
@@ -173,6 +198,12 @@ export class KafkaJsAdmin implements Admin {
       throw new KafkaClientError('unknown_topic', `the broker has no topic ${missing.join(', ')} that this client may see: create the topics as declared, or grant Describe`, false, { missing });
     }
     return partitions;
+  }
+
+  #inTurn<T>(question: () => Promise<T>): Promise<T> {
+    const answer = this.#last.then(question);
+    this.#last = answer.catch(() => undefined);
+    return answer;
   }
 
   /** What was set for each topic itself, beside the defaults of the broker. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Infrastructure, type InfrastructureMode, type Ports, startInfrastructure } from '@nervus/local-infrastructure';
+import { type Infrastructure, type InfrastructureError, type InfrastructureMode, type Ports, replicationOf, startInfrastructure } from '@nervus/local-infrastructure';
 import { createLocalTopics } from './local-topics.js';
 import { Mesh, type MeshOptions } from './mesh.js';
 import { freePort } from './ports.js';
@@ -17,6 +17,8 @@ export interface InstallationOptions extends Pick<MeshOptions, 'folders' | 'repl
   readonly kafkaBrokers?: readonly string[] | undefined;
   readonly mongoUri?: string | undefined;
   readonly ports?: Partial<Ports>;
+  /** Three keep three copies of everything, and one of them may be away. @default 1 */
+  readonly brokers?: 1 | 3;
   readonly signal?: AbortSignal;
   readonly signedSources?: readonly string[];
   /** Where the desk listens. Without it at the port that the sample agents name, or at any free one where that is taken. */
@@ -24,7 +26,7 @@ export interface InstallationOptions extends Pick<MeshOptions, 'folders' | 'repl
   /** What an effect at the desk is about, from its body. @default nothing */
   readonly subjectOf?: (body: unknown) => string;
   /** Broker or database ended although nobody stopped it. */
-  readonly onUnexpectedEnd?: (error: Error) => void;
+  readonly onUnexpectedEnd?: (error: InfrastructureError) => void;
 }
 
 /** Everything of one local installation: broker, database, the desk that actions reach, and the mesh. */
@@ -39,11 +41,11 @@ export class Installation {
 
   /** Starts broker and database and lays everything out; no service runs yet. What was started is stopped when it fails. */
   static async prepare(options: InstallationOptions): Promise<Installation> {
-    const { dataDir, database, log, mode, kafkaBrokers, mongoUri, ports, signal, onUnexpectedEnd } = options;
-    const infrastructure = await startInfrastructure({ dataDir: join(dataDir, 'infrastructure'), database, log, mode, kafkaBrokers, mongoUri, ports, signal, onUnexpectedEnd });
+    const { dataDir, database, log, mode, kafkaBrokers, mongoUri, ports, brokers = 1, signal, onUnexpectedEnd } = options;
+    const infrastructure = await startInfrastructure({ dataDir: join(dataDir, 'infrastructure'), database, log, mode, kafkaBrokers, mongoUri, ports, brokers, signal, onUnexpectedEnd });
     let desk: Sink | undefined;
     try {
-      await createLocalTopics(infrastructure.kafka.brokers);
+      await createLocalTopics(infrastructure.kafka.brokers, '', { replication: replicationOf(brokers) });
       desk = await Sink.listen(options.subjectOf ?? (() => ''), options.deskPort ?? (await freePort(deskPort)), join(dataDir, 'desk.ndjson'));
       if (options.deskPort === undefined && desk.port !== deskPort) log(`Port ${deskPort} is taken, so that the sample desk is at ${desk.port}: effects that name ${deskPort} will fail`);
       const place = samplePlace(dataDir, `http://127.0.0.1:${desk.port}`, options.signedSources);
