@@ -61,8 +61,10 @@ export class Installation {
 
   /** Starts every service and waits until all are ready. */
   async start(dataDir: string): Promise<void> {
-    await this.mesh.start();
     mkdirSync(join(dataDir, 'run'), { recursive: true });
+    // Also when a service does not start: nervus lag asks the brokers themselves.
+    writeFileSync(join(dataDir, 'run', 'kafka.brokers'), `${this.infrastructure.kafka.brokers.join(',')}\n`);
+    await this.mesh.start();
     // Verifiers look for the key of the log beside the trust bundle, which they get from outside of the log.
     if (this.mesh.processesOf('audit').length > 0) copyFileSync(join(dataDir, 'audit', 'keys', 'log-policy'), join(dataDir, 'trust', 'log-policy'));
     if (this.mesh.processesOf('console').length > 0) writeFileSync(join(dataDir, 'run', 'console.url'), `${this.mesh.urlOf('console')}\n`);
