@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout } from 'node:timers/promises';
 import type { Admin, PartitionEnds, TopicConfiguration, TopicPartition } from '@nervus/messaging';
+import { KafkaClientError, type KafkaLog } from '@nervus/messaging/adapter';
 import kafkajs, { type Admin as KafkaJsClientAdmin, type Kafka, type KafkaJSAggregateError } from 'kafkajs';
-import { causeOf, clientError, KafkaClientError } from './errors.js';
-import type { KafkaLog } from './log.js';
+import { causeOf, clientError } from './errors.js';
 
 /** How long a topic that was just created may take to be seen: so many looks, with so many milliseconds between them. */
 const visibleAttempts = 50;

@@ -1,27 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Consumer, ConsumerOptions, KafkaClient } from '@nervus/messaging';
+import { type KafkaConnection, type KafkaSasl, StartPositions } from '@nervus/messaging/adapter';
 import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
 import { KafkaJsAdmin } from './admin.js';
 import { type Beginning, KafkaJsConsumer } from './consumer.js';
-import { type KafkaLog, kafkaJsLog } from './log.js';
+import { kafkaJsLog } from './log.js';
 import { restAfterFetches } from './fetch-rest.js';
 import { fetchSoonAfterResume } from './paused-fetch.js';
 import { KafkaJsProducer } from './producer.js';
 import { rejoinAsSameMember } from './rejoin-as-same-member.js';
 import { quietIdleRequestQueue } from './request-queue-idle.js';
-import { StartPositions } from './start-positions.js';
 
-export interface KafkaJsClientOptions {
-  /** `host:port` of at least one broker. */
-  readonly brokers: readonly string[];
-  /** Named in the broker's logs and quotas, such as `approval-0`. */
-  readonly clientId: string;
-  /** TLS as for `node:tls`, or true for the system's trust store. */
-  readonly ssl?: NonNullable<KafkaConfig['ssl']>;
-  /** SCRAM, PLAIN or OAUTHBEARER. */
-  readonly sasl?: NonNullable<KafkaConfig['sasl']>;
-  readonly log: KafkaLog;
-}
+/** kafkajs wants the mechanism of a token in a shape of its own. */
+const saslOf = (sasl: KafkaSasl): NonNullable<KafkaConfig['sasl']> =>
+  sasl.mechanism === 'oauthbearer' ? { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: await sasl.token() }) } : (sasl as NonNullable<KafkaConfig['sasl']>);
 
 /**
  * The kafkajs adapter of the messaging port. Making it connects nothing; each producer, consumer and admin client
@@ -29,7 +21,7 @@ export interface KafkaJsClientOptions {
  *
  * @throws Error when another version of kafkajs is installed than the one its patches were judged against
  */
-export function createKafkaJsClient({ brokers, clientId, ssl, sasl, log }: KafkaJsClientOptions): KafkaClient {
+export function createKafkaJsClient({ brokers, clientId, ssl, sasl, log }: KafkaConnection): KafkaClient {
   quietIdleRequestQueue();
   fetchSoonAfterResume();
   restAfterFetches();
@@ -45,7 +37,7 @@ export function createKafkaJsClient({ brokers, clientId, ssl, sasl, log }: Kafka
       logLevel: logLevel.INFO,
       logCreator: kafkaJsLog(log),
       ...(ssl === undefined ? {} : { ssl }),
-      ...(sasl === undefined ? {} : { sasl }),
+      ...(sasl === undefined ? {} : { sasl: saslOf(sasl) }),
     });
 
   async function beginningOf({ groupId, topics }: ConsumerOptions): Promise<Beginning> {

@@ -8,13 +8,11 @@
 // - A commit is sent under the generation its records were received in, or not at all: it goes through the batch's own
 //   `commitOffsetsIfNecessary`, which neither retries nor waits for a rejoin, as `consumer.commitOffsets` would.
 import type { CommitRequest, Consumer, ConsumerHandlers, ConsumerOptions, TopicPartition } from '@nervus/messaging';
+import { KafkaClientError, type KafkaLog, Membership, nameOf, type StartPositions } from '@nervus/messaging/adapter';
 import type { ConsumerCrashEvent, ConsumerGroupJoinEvent, Consumer as KafkaJsClientConsumer, EachBatchPayload, Kafka } from 'kafkajs';
-import { clientError, KafkaClientError, saysLeaseIsLost } from './errors.js';
+import { clientError, saysLeaseIsLost } from './errors.js';
 import { restBetweenFetches } from './fetch-rest.js';
-import type { KafkaLog } from './log.js';
-import { Membership, nameOf } from './membership.js';
 import { inboundRecord } from './records.js';
-import { StartPositions } from './start-positions.js';
 
 const sessionTimeout = 10_000;
 const heartbeatInterval = 1_000;

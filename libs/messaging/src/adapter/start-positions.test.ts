@@ -37,4 +37,11 @@ describe('where a consumer begins', () => {
     positions.taken(p(0), 10n);
     expect(positions.after([p(0), p(1)], kept(0, 1))).toEqual([]);
   });
+
+  it('a partition that left is not known any more, and one that we never had is still read from the end at start', () => {
+    const positions = new StartPositions([end(0, 7n), end(1, 3n)], []);
+    positions.taken(p(0), 9n);
+    positions.gone(p(0));
+    expect([positions.of(p(0)), positions.of(p(1))]).toEqual([undefined, 3n]);
+  });
 });

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { CommitRequest, TopicPartition } from '@nervus/messaging';
+import type { CommitRequest, TopicPartition } from '../port.js';
 
 /** A name for a partition that can be a key of a map. */
 export const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;
 
 /**
- * What this process holds of its group: a generation of our own (kafkajs tells none), counted up with every join, and
+ * What this process holds of its group: a generation of our own (not every client library tells one), counted up with every join, and
  * the partitions that are ours under it.
  *
  * Invariant: what was received under a generation counts only until the next join.
