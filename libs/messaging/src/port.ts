@@ -50,8 +50,10 @@ export interface Producer {
 }
 
 /**
- * Records of one partition in offset order. `generation` is the one in force when they are handed over; a batch of an
- * older one is dropped by the receiver and must be handed over again under the newer one if the partition was kept.
+ * Records of one partition in offset order. `generation` is the one in force when they are handed over; a batch that
+ * comes with an older one is dropped by the receiver and must be handed over again under the newer one if the partition
+ * was kept. A batch that waits for room while a new generation begins is still taken in if its partition was kept; an
+ * adapter whose partitions are interrupted by a rebalance hands it over again all the same, and it is recognised.
  */
 export interface PartitionBatch extends TopicPartition {
   readonly records: readonly InboundRecord[];
@@ -66,11 +68,15 @@ export interface ConsumerHandlers {
    * fetches nothing more for that partition. Never rejects for a handler's failure.
    */
   onBatch(batch: PartitionBatch): Promise<void>;
-  /** A rebalance has begun: no new work may start under an older generation. */
-  onRebalance(): void;
   /**
-   * The partitions that are ours under the new generation; in-flight work of all others is void. Reading goes on at the
-   * committed offset; without one, where reading stopped if the partition was ours before, else where `from` says.
+   * A rebalance has begun: no new work may start under an older generation, and what is finished should be committed
+   * now. An adapter with an incremental protocol names the partitions that leave: the others are not concerned. One that
+   * has lost all of its leases names none, and `onAssigned` without partitions follows at once.
+   */
+  onRebalance(leaving?: readonly TopicPartition[]): void;
+  /**
+   * The partitions that are ours under the new generation; in-flight work of all others is void. It comes without an
+   * `onRebalance` before it when partitions are only added. Reading goes on at the committed offset; without one, where reading stopped if the partition was ours before, else where `from` says.
    */
   onAssigned(generation: number, partitions: readonly TopicPartition[]): void;
   /** The client died and will not come back by itself: the process must end. */
@@ -86,6 +92,11 @@ export interface ConsumerOptions {
    * little it brings, so who reads much and need not be prompt should rest. @default 0
    */
   readonly restMs?: number;
+  /**
+   * The group ends with this process: it is no member that comes back, also where the client was given an instance id.
+   * @default false
+   */
+  readonly ephemeral?: boolean;
 }
 
 export interface Consumer {

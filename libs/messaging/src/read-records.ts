@@ -32,7 +32,7 @@ export async function readRecords(ranges: readonly OffsetRange[], options: ReadO
     if (present.length === 0) return [];
     await admin.setOffsets(groupId, present.map(({ topic, partition, from }) => ({ topic, partition, offset: from })));
     const topics = [...new Set(present.map(({ topic }) => topic))].map((topic) => ({ topic, from: 'end' as const }));
-    const consumer = await client.consumer({ groupId, topics });
+    const consumer = await client.consumer({ groupId, topics, ephemeral: true });
     try {
       return await within(collect(consumer, present), limitMs, clock, `reading ${topics.map(({ topic }) => topic).join(', ')}`);
     } finally {

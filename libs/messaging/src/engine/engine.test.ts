@@ -204,6 +204,50 @@ describe('rebalance', () => {
     expect(manual.started).toEqual(['3', '4']);
   });
 
+  it('partitions that an incremental rebalance leaves with us are not interrupted, and one that leaves starts nothing more', async () => {
+    const { handlers, client } = scriptedClient();
+    const manual = new Manual();
+    const engine = new Engine({ client, groupId: 'g', subscriptions: [{ topic, from: 'beginning', handle: { record: manual.record } }], clock: new FakeClock(), onFatal: () => undefined });
+    await engine.start();
+    const [stays, leaves, comes] = [0, 1, 2].map((partition) => ({ topic, partition }));
+    const batch = (partition: number, generation: number) => ({
+      topic, partition, generation, highWatermark: 2n,
+      records: [0, 1].map((offset) => ({ topic, partition, offset: BigInt(offset), key: Buffer.from('k'), value: Buffer.from(`${partition}/${offset}`), headers: {}, timestamp: 0 })),
+    });
+    const told = await handlers;
+    told.onAssigned(1, [stays!, leaves!]);
+    await told.onBatch(batch(0, 1));
+    await told.onBatch(batch(1, 1));
+    const { lease } = manual.open.find(({ value }) => value === '1/0')!;
+    told.onRebalance([leaves!]);
+    await manual.finish('0/0');
+    await manual.finish('1/0');
+    expect(manual.started).toEqual(['0/0', '1/0', '0/1']);
+    expect(lease.signal.aborted).toBe(false);
+    told.onAssigned(2, [stays!]);
+    expect(lease.signal.aborted).toBe(true);
+    told.onAssigned(3, [stays!, comes!]);
+    await told.onBatch(batch(2, 3));
+    expect(manual.started).toEqual(['0/0', '1/0', '0/1', '2/0']);
+    expect(manual.open.find(({ value }) => value === '0/1')!.lease.signal.aborted).toBe(false);
+  });
+
+  it('a partition that was to leave and stays after all goes on', async () => {
+    const { handlers, client } = scriptedClient();
+    const manual = new Manual();
+    const engine = new Engine({ client, groupId: 'g', subscriptions: [{ topic, from: 'beginning', handle: { record: manual.record } }], clock: new FakeClock(), onFatal: () => undefined });
+    await engine.start();
+    const told = await handlers;
+    const partition = { topic, partition: 0 };
+    told.onAssigned(1, [partition]);
+    told.onRebalance([partition]);
+    await told.onBatch({ ...partition, generation: 1, highWatermark: 1n, records: [{ ...partition, offset: 0n, key: null, value: Buffer.from('0'), headers: {}, timestamp: 0 }] });
+    expect(manual.started).toEqual([]);
+    told.onAssigned(2, [partition]);
+    await settled();
+    expect(manual.started).toEqual(['0']);
+  });
+
   it('a commit that was dropped around a rebalance is made again, or a crash would repeat finished work', async () => {
     const { clock, broker, send, committed, engine } = world();
     await engine({ record: async () => undefined }).start();

@@ -43,6 +43,8 @@ export interface EngineOptions {
   readonly limits?: Partial<IntakeLimits>;
   /** Milliseconds to rest between two fetches that bring something. @default 0 */
   readonly restMs?: number;
+  /** The group ends with this process. @default false */
+  readonly ephemeral?: boolean;
   /** Milliseconds between commits; `never` for consumers that always begin anew. @default 150 */
   readonly commitEveryMs?: number | 'never';
   /** Milliseconds that one commit may take. @default 10000 */
@@ -91,12 +93,12 @@ export class Engine {
 
   /** Joins the group; resolves once partitions are assigned (also if none). */
   async start(): Promise<void> {
-    const { client, groupId, subscriptions, restMs = 0 } = this.options;
+    const { client, groupId, subscriptions, restMs = 0, ephemeral = false } = this.options;
     const topics = subscriptions.map(({ topic, from }) => ({ topic, from }));
-    this.consumer = await client.consumer({ groupId, topics, restMs });
+    this.consumer = await client.consumer({ groupId, topics, restMs, ephemeral });
     await this.consumer.run({
       onBatch: (batch) => this.onBatch(batch),
-      onRebalance: () => this.onRebalance(),
+      onRebalance: (leaving) => this.onRebalance(leaving),
       onAssigned: (generation, partitions) => this.onAssigned(generation, partitions),
       onCrash: (error) => this.fail(error),
     });
@@ -167,11 +169,17 @@ export class Engine {
     }
   }
 
-  private onRebalance(): void {
+  private onRebalance(leaving?: readonly TopicPartition[]): void {
     this.metrics.rebalanced();
-    this.rebalancing = true;
+    if (leaving) for (const partition of leaving) this.leave(partition);
+    else this.rebalancing = true;
     // The last chance to save what is finished from being handled twice; the client drops it when it comes too late.
     if (this.uncommitted().length > 0) void this.commits.flush();
+  }
+
+  private leave(partition: TopicPartition): void {
+    const intake = this.intakes.get(nameOf(partition));
+    if (intake) intake.leaving = true;
   }
 
   private onAssigned(generation: number, partitions: readonly TopicPartition[]): void {
@@ -185,13 +193,18 @@ export class Engine {
     }
     for (const partition of partitions) {
       const kept = this.intakes.get(nameOf(partition));
-      if (kept) kept.doubtCommit();
+      if (kept) this.keep(kept);
       else this.intakes.set(nameOf(partition), this.intakeOf(partition));
     }
     const paused = [...this.intakes.values()].filter((intake) => intake.paused || this.closing !== undefined);
     if (paused.length > 0) this.consumer?.pause(paused);
     for (const intake of this.intakes.values()) intake.resume();
     if (this.uncommitted().length > 0) this.commits.nudge();
+  }
+
+  private keep(intake: PartitionIntake): void {
+    intake.leaving = false;
+    intake.doubtCommit();
   }
 
   private intakeOf({ topic, partition }: TopicPartition): PartitionIntake {

@@ -58,6 +58,8 @@ export class PartitionIntake {
   paused = false;
   /** True when records of it wait for a time of their own. */
   private readonly delays: boolean;
+  /** True while the partition is about to go to another process: what runs may finish, nothing more is started. */
+  leaving = false;
   private readonly revocation = new AbortController();
   private readonly watermark = new Watermark<InFlight>();
   private readonly lanes: Lanes<InFlight>;
@@ -82,7 +84,7 @@ export class PartitionIntake {
     const due = work.mode === 'records' && work.notBefore ? { clock: owner.clock, at: ({ record }: InFlight) => work.notBefore!(record!) } : undefined;
     this.delays = due !== undefined;
     this.lease = { topic, partition, signal: this.revocation.signal };
-    const mayStart = (): boolean => !this.revoked && owner.mayStart();
+    const mayStart = (): boolean => !this.revoked && !this.leaving && owner.mayStart();
     this.lanes =
       work.mode === 'batches'
         ? new BatchLane<InFlight>(limits.maxBatch, (entries) => this.workBatch(entries, work.handle), mayStart)

@@ -106,6 +106,7 @@ export class Tables {
       clock,
       onFatal,
       commitEveryMs: 'never',
+      ephemeral: true,
       // A topic that waits for the keys must not stop the fetching of the keys; what is loaded stays in memory anyway.
       limits: { maxRecords: 1_000_000, maxAhead: 1_000_000, maxBytes: 512 * 1024 * 1024 },
     });
