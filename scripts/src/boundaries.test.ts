@@ -91,7 +91,7 @@ describe('who may touch what', () => {
 
   it('only messaging-*, the local launcher, the bare pipeline and the fault harness hold a Kafka client', () => {
     const holders = packages.filter((candidate) => candidate.dependencies.has('kafkajs') || candidate.dependencies.has('@platformatic/kafka')).map((candidate) => candidate.name);
-    expect(holders.toSorted()).toEqual(['@nervus/bench', '@nervus/e2e', '@nervus/local-infrastructure', '@nervus/messaging-kafkajs']);
+    expect(holders.toSorted()).toEqual(['@nervus/bench', '@nervus/e2e', '@nervus/local-infrastructure', '@nervus/messaging-kafkajs', '@nervus/messaging-platformatic']);
   });
 
   it('a domain imports nothing but contracts, trust, pure libs and itself', () => {
