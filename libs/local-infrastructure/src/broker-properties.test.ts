@@ -14,6 +14,10 @@ describe('server.properties', () => {
     });
   });
 
+  it('misses a killed member of a consumer group as soon as one of a classic group, not after three quarters of a minute', () => {
+    expect(brokerProperties(settings)).toMatchObject({ 'group.consumer.session.timeout.ms': '10000', 'group.consumer.min.session.timeout.ms': '10000' });
+  });
+
   it('lets a caller override a line', () => {
     expect(brokerProperties({ ...settings, overrides: { 'num.io.threads': '1', 'message.max.bytes': '99' } })).toMatchObject({ 'num.io.threads': '1', 'message.max.bytes': '99' });
   });

@@ -50,7 +50,11 @@ export function brokerProperties({ node, nodes, bind, logDirs, overrides }: Brok
     'transaction.state.log.num.partitions': '3',
     'share.coordinator.state.topic.replication.factor': String(factor),
     'share.coordinator.state.topic.min.isr': String(minInSync),
+    // A killed process is missed after ten seconds, whichever protocol its group speaks, and a new member waits for nobody.
     'group.initial.rebalance.delay.ms': '0',
+    'group.consumer.min.session.timeout.ms': '10000',
+    'group.consumer.session.timeout.ms': '10000',
+    'group.consumer.assignment.interval.ms': '0',
     'num.network.threads': '2',
     'num.io.threads': '4',
     'log.cleaner.dedupe.buffer.size': '4194304',
