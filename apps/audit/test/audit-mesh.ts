@@ -10,7 +10,7 @@ import {
 import { type Admin, type Consumer, createDeclaredTopics, eventOf, type InboundRecord, type KafkaClient, type NewEvent, type OutgoingEvent, systemClock } from '@nervus/messaging';
 import { createKafkaJsClient } from '@nervus/messaging-kafkajs';
 import { type RunningService, startService } from '@nervus/service-kit';
-import { kafkaBrokers, mongoUri, TestTrust, uniqueName } from '@nervus/testing';
+import { kafkaBrokers, kafkaClientKind, mongoUri, TestTrust, uniqueName } from '@nervus/testing';
 import { digestOfAction, digestOfBytes, idempotencyKeyOf, issuePermit, WorkloadKey } from '@nervus/trust';
 import { type Report, verifyFolder } from '@nervus/verifier';
 import { auditService } from '../src/audit-service.js';
@@ -73,7 +73,7 @@ export class AuditMesh {
     this.service = await startService(
       { ...auditService, introducer: (_, kit) => this.trust.introducerFor('audit', kit.identity.epoch) },
       {
-        KAFKA_BROKERS: kafkaBrokers().join(','), MONGODB_URI: mongoUri(), NERVUS_DATABASE: this.prefix.replaceAll('.', ''), NERVUS_TOPIC_PREFIX: this.prefix, NERVUS_TRUST_BUNDLE: bundle, NERVUS_TRUST_BUNDLE_THUMBPRINT: thumbprint,
+        KAFKA_BROKERS: kafkaBrokers().join(','), KAFKA_CLIENT: kafkaClientKind(), MONGODB_URI: mongoUri(), NERVUS_DATABASE: this.prefix.replaceAll('.', ''), NERVUS_TOPIC_PREFIX: this.prefix, NERVUS_TRUST_BUNDLE: bundle, NERVUS_TRUST_BUNDLE_THUMBPRINT: thumbprint,
         NERVUS_LOG_FOLDER: this.logFolder, NERVUS_LOG_KEY_FOLDER: join(this.folder, 'key'), NERVUS_GAP_SECONDS: '1', NERVUS_LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'error', ...environment,
       },
       (error) => this.fatal.push(error),

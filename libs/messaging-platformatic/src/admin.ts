@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Admin, PartitionEnds, TopicConfiguration, TopicPartition } from '@nervus/messaging';
 import { KafkaClientError, type KafkaLog, type Position } from '@nervus/messaging/adapter';
-import { ConfigResourceTypes, createTopicsV7, deleteGroupsV2, describeConfigsV4, ProtocolError } from '@platformatic/kafka';
+import { ConfigResourceTypes, createPartitionsV3, createTopicsV7, deleteGroupsV2, describeConfigsV4, IncrementalAlterConfigOperationTypes, incrementalAlterConfigsV1, offsetCommitV9, ProtocolError } from '@platformatic/kafka';
 import type { Cluster, TopicInfo } from './cluster.js';
 import { causeOf, clientError } from './errors.js';
 import { committedBy, offsetsAt } from './offsets.js';
@@ -50,6 +50,32 @@ export class PlatformaticAdmin implements Admin {
     await this.#led(missing.map(({ topic }) => topic));
   }
 
+  async alterTopics(topics: readonly TopicConfiguration[]): Promise<void> {
+    const existing = await this.partitionsOfAll(topics.map(({ topic }) => topic));
+    const grown = topics.filter(({ topic, partitions }) => partitions > (existing.get(topic)?.leaders.length ?? 0)).map(({ topic: name, partitions }) => ({ name, count: partitions, assignments: null }));
+    const changed = topics
+      .filter(({ settings }) => Object.keys(settings).length > 0)
+      .map(({ topic, settings }) => ({ resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configs: Object.entries(settings).map(([name, value]) => ({ name, value, configOperation: IncrementalAlterConfigOperationTypes.SET })) }));
+    try {
+      if (grown.length > 0) await this.cluster.insist('any', createPartitionsV3.api, grown, createTimeoutMs, false);
+      if (changed.length > 0) await this.cluster.insist('any', incrementalAlterConfigsV1.api, changed, false);
+    } catch (error) {
+      throw clientError(error, `altering the topics ${topics.map(({ topic }) => topic).join(', ')}`);
+    }
+    await this.#altered(topics);
+  }
+
+  async offsetsAt(topic: string, instantMs: number): Promise<readonly Position[]> {
+    const partitions = partitionsOf((await this.partitionsOfAll([topic])).values());
+    try {
+      const [found, ends] = await Promise.all([offsetsAt(this.cluster, BigInt(instantMs), partitions), offsetsAt(this.cluster, 'end', partitions)]);
+      const endOf = new Map(ends.map(({ partition, offset }) => [partition, offset]));
+      return found.map(({ partition, offset }) => ({ topic, partition, offset: offset < 0n ? (endOf.get(partition) ?? 0n) : offset })).toSorted((a, b) => a.partition - b.partition);
+    } catch (error) {
+      throw clientError(error, `asking for the offsets of ${topic} at an instant`);
+    }
+  }
+
   async endOffsets(topic: string): Promise<readonly PartitionEnds[]> {
     const partitions = partitionsOf((await this.partitionsOfAll([topic])).values());
     try {
@@ -68,6 +94,16 @@ export class PlatformaticAdmin implements Admin {
       return await committedBy(this.cluster, groupId, partitionsOf(known.values()));
     } catch (error) {
       throw clientError(error, `asking for the committed offsets of group ${groupId}`, { groupId });
+    }
+  }
+
+  async setOffsets(groupId: string, offsets: readonly Position[]): Promise<void> {
+    const topics = [...Map.groupBy(offsets, ({ topic }) => topic)].map(([name, own]) => ({ name, partitions: own.map(({ partition, offset }) => ({ partitionIndex: partition, committedOffset: offset, committedLeaderEpoch: -1 })) }));
+    try {
+      // No member and no generation: the coordinator takes it only while the group is empty.
+      await this.cluster.insist({ coordinatorOf: groupId }, offsetCommitV9.api, groupId, -1, '', null, topics);
+    } catch (error) {
+      throw clientError(error, `setting the offsets of group ${groupId}; it must have no members`, { groupId });
     }
   }
 
@@ -124,6 +160,18 @@ export class PlatformaticAdmin implements Admin {
       const open = topics.filter((topic) => !known.get(topic)?.leaders.every((leader) => leader >= 0));
       for (const topic of open) this.cluster.forget(topic);
       if (open.length > 0) throw new KafkaClientError('unknown_topic', `the broker does not show topic ${open.join(', ')}, which was just made`, true);
+    });
+  }
+
+  /** The brokers take a change over one after the other: whoever looks next must see it. */
+  async #altered(topics: readonly TopicConfiguration[]): Promise<void> {
+    await this.cluster.retrying(async () => {
+      const found = new Map((await this.describeTopics(topics.map(({ topic }) => topic))).map((topic) => [topic.topic, topic]));
+      const open = topics.filter(({ topic, partitions, settings }) => {
+        const now = found.get(topic);
+        return !now || now.partitions < partitions || Object.entries(settings).some(([name, value]) => now.settings[name] !== undefined && now.settings[name] !== value);
+      });
+      if (open.length > 0) throw new KafkaClientError('not_visible', `the broker does not show yet what was altered of ${open.map(({ topic }) => topic).join(', ')}`, true);
     });
   }
 

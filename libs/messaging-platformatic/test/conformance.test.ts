@@ -12,7 +12,7 @@ runMessagingConformance({
   features: { restart: true, sessionMs: 10_000 },
   connect: async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'nervus-platformatic-'));
-    const infrastructure = await startInfrastructure({ dataDir, database: 'memory', mongoUri: mongoUri(), brokerProperties: { 'group.consumer.min.session.timeout.ms': '6000', 'group.consumer.session.timeout.ms': '10000' }, ports: { broker: 23_092, controller: 23_093 } });
+    const infrastructure = await startInfrastructure({ dataDir, database: 'memory', mongoUri: mongoUri(), ports: { broker: 23_092, controller: 23_093 } });
     return {
       client: () => createPlatformaticClient({ brokers: infrastructure.kafka.brokers, clientId: 'conformance', log: () => undefined }),
       restart: () => infrastructure.restart('broker', { signal: 'SIGKILL' }),

@@ -17,6 +17,8 @@ export class ConfigError extends Error {
 /** What every service is configured with. */
 export const KitConfig = Type.Object({
   kafkaBrokers: Type.String({ env: 'KAFKA_BROKERS', minLength: 3, description: 'Kafka bootstrap addresses, `host:port` joined by commas' }),
+  kafkaClient: Type.Union([Type.Literal('kafkajs'), Type.Literal('platformatic')], { env: 'KAFKA_CLIENT', default: 'kafkajs', description: 'Kafka client library; `platformatic` needs Kafka 4.0 or later (see docs/messaging-clients.md)' }),
+  instance: Type.String({ default: '', pattern: '^[A-Za-z0-9._-]{0,200}$', description: 'name of this process that survives its restart, such as its pod: its partitions wait for it; empty means none. Needs KAFKA_CLIENT=platformatic' }),
   mongodbUri: Type.String({ env: 'MONGODB_URI', pattern: '^mongodb(\\+srv)?://', description: 'MongoDB connection string; each service has its own database in it' }),
   database: Type.Optional(Type.String({ pattern: '^[a-z0-9_-]{1,38}$', description: 'database name; default `nervus_<service>`' })),
   topicPrefix: Type.String({ default: '', pattern: '^[a-z0-9.-]{0,40}$', description: 'put before every topic and group name; part of what is signed' }),

@@ -6,6 +6,7 @@ export { evidenceContext, renewalProfile } from './enrolment-introducer.js';
 export { Events } from './events.js';
 export { Health } from './health.js';
 export { EnrolmentRefused, type Introducer } from './key-keeper.js';
+export { createKafkaClient } from './kafka-client.js';
 export type { Kit, ServiceDefinition } from './kit.js';
 export { createLogger } from './logs.js';
 export { Metrics } from './metrics.js';

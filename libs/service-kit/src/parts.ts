@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { findTopic, ownTopics, readingOf, rootId, type ServiceName } from '@nervus/contracts';
 import { checkTopics, createPipeline, type DeadLetter, type EventHandler, type KafkaClient, Publisher, Quarantine, type RecordHandler, Tables } from '@nervus/messaging';
-import { createKafkaJsClient } from '@nervus/messaging-kafkajs';
 import { parkedKeysCollection, StoredKeyParking } from '@nervus/messaging-mongo';
 import { parseTrustBundle, RecordVerifier, WorkloadDirectory } from '@nervus/trust';
 import type { Logger } from 'pino';
@@ -12,6 +11,7 @@ import { OwnCopies } from './dead-letters/own-copies.js';
 import { TopicPrefix } from './dead-letters/topic-prefix.js';
 import { Events } from './events.js';
 import type { Health } from './health.js';
+import { createKafkaClient } from './kafka-client.js';
 import type { Kit } from './kit.js';
 import { pipelineObserver, publisherMetrics } from './messaging-metrics.js';
 import type { Metrics } from './metrics.js';
@@ -52,7 +52,7 @@ export async function connect(service: ServiceName, config: KitConfig, base: { l
     onFatal(error);
   };
 
-  const client = createKafkaJsClient({ brokers: config.kafkaBrokers.split(','), clientId: `${config.topicPrefix}${service}`, log: (level, message, details) => logger[level](details, message) });
+  const client = createKafkaClient(config, `${config.topicPrefix}${service}`, (level, message, details) => logger[level](details, message));
   const admin = await client.admin();
   try {
     await checkTopics(admin, service, config.topicPrefix);

@@ -15,6 +15,13 @@ declare module 'vitest' {
 /** `host:port` of the broker of this test run. */
 export const kafkaBrokers = (): string[] => inject('kafkaBrokers');
 
+/** The client library that services under test use: what KAFKA_CLIENT says, as for a service itself. */
+export function kafkaClientKind(): 'kafkajs' | 'platformatic' {
+  const kind = process.env['KAFKA_CLIENT'] ?? 'kafkajs';
+  if (kind !== 'kafkajs' && kind !== 'platformatic') throw new Error(`KAFKA_CLIENT is "${kind}": expected kafkajs or platformatic`);
+  return kind;
+}
+
 /** The connection string of the database of this test run, without or with the name of a database in it. */
 export function mongoUri(database?: string): string {
   if (database === undefined) return inject('mongoUri');

@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type DataOf, physicalName, type RecordType, type ServiceName, topicOf } from '@nervus/contracts';
 import { configurationOf, type Consumer, eventOf, type InboundRecord, type KafkaClient, type NewEvent, type PublishReceipt, systemClock, topicsUsedBy } from '@nervus/messaging';
-import { createKafkaJsClient } from '@nervus/messaging-kafkajs';
-import { type RunningService, type ServiceDefinition, startService } from '@nervus/service-kit';
+import { createKafkaClient, type RunningService, type ServiceDefinition, startService } from '@nervus/service-kit';
 import type { TProperties } from 'typebox';
-import { kafkaBrokers, mongoUri, uniqueName } from './infrastructure.js';
+import { kafkaBrokers, kafkaClientKind, mongoUri, uniqueName } from './infrastructure.js';
 import { TestTrust } from './test-trust.js';
 
 /** A record of the service under test, as the test sees it. */
@@ -45,7 +44,7 @@ export class ServiceWorld {
 
   static async open(service: ServiceName): Promise<ServiceWorld> {
     const prefix = `${uniqueName(service)}.`;
-    const client = createKafkaJsClient({ brokers: kafkaBrokers(), clientId: prefix, log: () => undefined });
+    const client = createKafkaClient({ kafkaBrokers: kafkaBrokers().join(','), kafkaClient: kafkaClientKind(), instance: '' }, prefix, () => undefined);
     const admin = await client.admin();
     const used = topicsUsedBy(service);
     await admin.createTopics(used.map((declaration) => configurationOf(declaration, prefix)), { factor: 1, minInSync: 1 });
@@ -66,7 +65,7 @@ export class ServiceWorld {
     const service = await startService(
       known,
       {
-        KAFKA_BROKERS: kafkaBrokers().join(','), MONGODB_URI: mongoUri(), NERVUS_DATABASE: this.prefix.replaceAll('.', ''), NERVUS_TOPIC_PREFIX: this.prefix, NERVUS_TRUST_BUNDLE: bundle,
+        KAFKA_BROKERS: kafkaBrokers().join(','), KAFKA_CLIENT: kafkaClientKind(), MONGODB_URI: mongoUri(), NERVUS_DATABASE: this.prefix.replaceAll('.', ''), NERVUS_TOPIC_PREFIX: this.prefix, NERVUS_TRUST_BUNDLE: bundle,
         NERVUS_TRUST_BUNDLE_THUMBPRINT: this.trust.bundleFile.thumbprint, NERVUS_LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'error', ...environment,
       },
       onFatal,

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createDeclaredTopics } from '@nervus/messaging';
-import { createKafkaJsClient, type KafkaJsClientOptions } from '@nervus/messaging-kafkajs';
+import type { KafkaConnection } from '@nervus/messaging/adapter';
+import { createKafkaJsClient } from '@nervus/messaging-kafkajs';
 
 export interface LocalTopicsOptions {
   /** @default one copy */
   readonly replication?: { readonly factor: number; readonly minInSync: number };
   /** How the administrator of a secure broker proves who it is. */
-  readonly ssl?: NonNullable<KafkaJsClientOptions['ssl']>;
+  readonly ssl?: NonNullable<KafkaConnection['ssl']>;
 }
 
 /** Creates every declared topic that is missing. Existing ones stay as they are. */

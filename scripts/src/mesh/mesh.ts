@@ -60,6 +60,7 @@ export class Mesh {
     }
     const common: Record<string, string> = {
       KAFKA_BROKERS: options.kafkaBrokers.join(','),
+      KAFKA_CLIENT: process.env['KAFKA_CLIENT'] ?? '',
       MONGODB_URI: options.mongodbUri,
       NERVUS_TRUST_BUNDLE: material.bundleFile,
       NERVUS_TRUST_BUNDLE_THUMBPRINT: material.bundleThumbprint,
