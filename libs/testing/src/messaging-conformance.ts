@@ -6,6 +6,7 @@ import { committing } from './conformance/committing.js';
 import { delivering } from './conformance/delivering.js';
 import { ending } from './conformance/ending.js';
 import { handling } from './conformance/handling.js';
+import { moving } from './conformance/moving.js';
 import { producing } from './conformance/producing.js';
 
 export type { ConformanceBroker, MessagingFeatures } from './conformance/world.js';
@@ -29,5 +30,6 @@ export function runMessagingConformance({ name, connect, features }: MessagingCo
     handling(world, features);
     ending(world, features);
     administering(world);
+    moving(world);
   });
 }
