@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { Interruption } from '@nervus/fault-harness';
 import { freePort, Installation } from '@nervus/scripts/mesh';
 import type { Findings, Say } from '../command-line.js';
 import { layRecordedFolders } from '../folders.js';
-import { Interruption } from '../interruption.js';
 import { watchMachine } from '../machine.js';
 import { verifyCopy, whatWasFound } from '../verify-copy.js';
 import { waitUntil } from '../wait-until.js';

@@ -1,33 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
+import { type Lasted, until } from '@nervus/fault-harness';
 import { rounded } from '@nervus/bench';
-import type { Mesh, ServiceProcess, Sink } from '@nervus/scripts/mesh';
+import type { Sink } from '@nervus/scripts/mesh';
 import { type LoadSource, loadSources } from '../folders.js';
-import { waitUntil } from '../wait-until.js';
+import type { FaultMesh } from './fault-mesh.js';
 import type { SteadyLoad } from './steady-load.js';
 
-/** Seconds from the kill until the process was ready again, and until events sent after the kill had their effects. */
+/** Seconds from the moment in which nothing disturbs any more until all was well again. */
 export interface Recovery {
-  readonly service: string;
+  /** Until every process answered that it is ready. */
   readonly ready: number;
-  /** By kind of action: a routine one needs no receipt and no credential, a consequential one needs both. */
-  readonly effects: Readonly<Record<LoadSource, number>>;
+  /** Until an event that was sent after that moment had its effect: a routine one needs no receipt and no credential, a consequential one needs both. */
+  readonly routine: number;
+  readonly consequential: number;
 }
 
-/** Kills a process with SIGKILL under load, starts it again at once, as any supervisor would, and waits until all flows. */
-export async function killAndRecover(mesh: Mesh, victim: ServiceProcess, load: SteadyLoad, sink: Sink, limitMs: number): Promise<Recovery> {
-  const { service, instance } = victim.options;
-  const pid = victim.pid;
-  if (pid === undefined) throw new Error(`${instance} does not run: it cannot be killed`);
-  const killedAt = Date.now();
-  victim.kill('SIGKILL');
-  await victim.gone();
-  mesh.startOne(victim);
-  const since = (at: number): number => rounded((at - killedAt) / 1000, 1);
-  const [ready, ...flowing] = await Promise.all([
-    victim.ready(limitMs).then(() => since(Date.now())),
-    ...loadSources.map((source) => waitUntil(`a ${source} effect after ${instance} was killed`, limitMs, () => firstEffectSince(killedAt, source, load, sink))),
+/** Waits until all processes are ready and all flows. @throws FaultError `not_within` */
+export async function recovered({ processes, desk }: FaultMesh, load: SteadyLoad, what: string, { liftedAt }: Pick<Lasted, 'liftedAt'>, limitMs: number, signal: AbortSignal): Promise<Recovery> {
+  const since = (at: number): number => rounded((at - liftedAt) / 1000, 1);
+  const flows = (source: LoadSource): Promise<number> => until(`a ${source} effect after: ${what}`, { limitMs, signal }, () => firstEffectSince(liftedAt, source, load, desk));
+  const [ready, routine, consequential] = await Promise.all([
+    Promise.all(processes.map(({ member, name }) => until(`${name} ready after: ${what}`, { limitMs, signal }, () => member.answersReady()))).then(() => Date.now()),
+    ...loadSources.map(flows),
   ]);
-  return { service, ready, effects: { routine: since(flowing[0]!), consequential: since(flowing[1]!) } };
+  return { ready: since(ready), routine: since(routine!), consequential: since(consequential!) };
 }
 
 /** When the first event of a source that was sent after an instant had its effect. */
@@ -37,4 +33,14 @@ function firstEffectSince(at: number, source: LoadSource, load: SteadyLoad, sink
     if (event?.source === source && event.sentAt > at) return effect.at;
   }
   return undefined;
+}
+
+/** By what was done; the slowest of each where it was done more than once. */
+export function slowest(recoveries: readonly (Recovery & { readonly what: string })[]): Record<string, Recovery> {
+  const all: Record<string, Recovery> = {};
+  for (const { what, ready, routine, consequential } of recoveries) {
+    const before = all[what] ?? { ready: 0, routine: 0, consequential: 0 };
+    all[what] = { ready: Math.max(ready, before.ready), routine: Math.max(routine, before.routine), consequential: Math.max(consequential, before.consequential) };
+  }
+  return all;
 }

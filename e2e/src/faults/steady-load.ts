@@ -2,10 +2,15 @@
 import { type LoadResult, sendWebhooks } from '@nervus/bench';
 import { type LoadSource, loadSources } from '../folders.js';
 
-export interface SteadyLoadOptions {
+export interface LoadTarget {
   /** Base URL of ingestion. */
-  readonly target: string;
+  readonly url: string;
+  /** Keys of the sources. */
   readonly secrets: Readonly<Record<LoadSource, Buffer>>;
+}
+
+export interface SteadyLoadOptions {
+  readonly target: LoadTarget;
   /** New events a second, by source. */
   readonly rates: Readonly<Record<LoadSource, number>>;
   /** Put before every subject, so that no two runs name the same event. */
@@ -26,7 +31,8 @@ interface LoadEvent {
  */
 export class SteadyLoad {
   readonly events = new Map<string, LoadEvent>();
-  readonly accepted = new Set<string>();
+  /** By subject the time of the sending that was acknowledged, milliseconds since the epoch. */
+  readonly accepted = new Map<string, number>();
   /** Answers that were no 2xx, by status; `0` where none came. */
   readonly refused: Record<string, number> = {};
   private readonly unacknowledged: Record<LoadSource, string[]> = { routine: [], consequential: [] };
@@ -82,16 +88,17 @@ export class SteadyLoad {
   }
 
   private async send(source: LoadSource, subjects: readonly string[]): Promise<void> {
-    const { target, secrets } = this.options;
+    const { url, secrets } = this.options.target;
     const result: LoadResult = await sendWebhooks({
-      target, path: `/v1/default/${source}`, secret: secrets[source], rate: subjects.length, seconds: 1,
+      target: url, path: `/v1/default/${source}`, secret: secrets[source], rate: subjects.length, seconds: 1,
       event: (n) => ({ subject: subjects[n] ?? '', body: { subject: subjects[n], note: `event ${n} of its second` } }),
       onSent: (subject, sentAt) => {
         if (!this.events.has(subject)) this.events.set(subject, { subject, source, sentAt });
       },
     });
     for (const subject of subjects) {
-      if (result.accepted.has(subject)) this.accepted.add(subject);
+      const at = result.accepted.get(subject);
+      if (at !== undefined) this.accepted.set(subject, at);
       else this.unacknowledged[source].push(subject);
     }
     for (const [status, count] of Object.entries(result.refused)) this.refused[status] = (this.refused[status] ?? 0) + count;

@@ -12,8 +12,8 @@ import { atExit } from './last-resort.js';
 import { preload } from './preload.js';
 import { missingCommand, systemCommand, systemCommandNow } from './system-command.js';
 
-/** For the measurement of networks (RFC 2544): in nobody's use. */
-const range = '198.18';
+/** Private (RFC 1918): programs that are kept from foreign addresses can be allowed to reach these. */
+const range = '10.218';
 const nowhere = '02:00:00:00:00:01';
 const prefix = 'fault-';
 
