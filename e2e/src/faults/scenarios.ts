@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Disturbance, frozen, killed, misbehaving, type Mood, pause, serverKilled, stopped, until } from '@nervus/fault-harness';
+import { clockShifted, type Disturbance, diskFull, frozen, killed, misbehaving, type Mood, partitioned, pause, serverKilled, stopped, until } from '@nervus/fault-harness';
 import type { FaultMesh } from './fault-mesh.js';
+import { clockGround } from './grounds/clocks.js';
+import { networkGround } from './grounds/networks.js';
+import { smallDiskGround } from './grounds/small-disk.js';
 import { plainGround, type Scenario, scenarioOn } from './scenario.js';
 
-/** Milliseconds. A member of a consumer group is given up after ten seconds of silence; the machine may be busy. */
-const limits = { givenUp: 90_000, misbehaviour: 60_000 };
+/** Milliseconds; the machine may be busy with other things. */
+const limits = { givenUp: 90_000, misbehaviour: 60_000, diskEnds: 120_000 };
+/** Milliseconds of silence: longer than the session of a consumer, which is ten seconds. */
+const silentMs = 12_000;
 /** Milliseconds for which a server stays away, so that everyone notices. */
 const awayMs = 5_000;
 /** Milliseconds and requests for which the desk misbehaves: both, so that retries, the breaker and the rest after it come into play. */
 const misbehaviour = { ms: 8_000, requests: 25 };
 /** Records of each partition that are delivered again. */
 const rewoundRecords = 200n;
+
+/** Milliseconds by which a clock is wrong, and for how long. */
+const clocks = { shiftMs: 6 * 60_000, forMs: 15_000 };
 
 const plain = plainGround('plain');
 
@@ -22,10 +30,22 @@ export const scenarios = (kills: number): readonly Scenario[] => [
   scenarioOn(plain, { name: 'broker-restart', steps: 2, choices: (mesh) => [serverKilled(mesh.server('broker'), (signal) => pause(awayMs, signal))] }),
   scenarioOn(plain, { name: 'handlers', choices: moods }),
   scenarioOn(plain, { name: 'rewind', steps: 4, choices: rewinds }),
+  scenarioOn(clockGround, {
+    name: 'clock', steps: 6,
+    choices: ({ processes }, means) => processes.flatMap((one) => [clocks.shiftMs, -clocks.shiftMs].map((ms) => clockShifted(means.get(one.service)!, one, ms, (signal) => pause(clocks.forMs, signal)))),
+  }),
+  scenarioOn(networkGround, {
+    name: 'partition', steps: 4,
+    // As silent for the broker as a freeze, but this process knows that it hears nothing.
+    choices: (mesh, network) => mesh.processes.map(({ service }) => partitioned(network, service, (signal) => givenUp(mesh, service, signal))),
+  }),
+  scenarioOn(smallDiskGround, { name: 'disk', choices: (mesh, disk) => [diskFull(disk, mesh.server('broker'), limits.diskEnds)] }),
 ];
 
-/** Frozen until the broker has given the member up: only then can somebody else have got its partitions. */
-const freezes = ({ processes, groups }: FaultMesh): Disturbance[] => processes.map((one) => frozen(one, (signal) => groups.abandoned(one.service, limits.givenUp, signal)));
+/** Until the broker has given up the members of a service: only then can somebody else have got its partitions. */
+const givenUp = async ({ groups }: FaultMesh, service: string, signal: AbortSignal): Promise<void> => void (await Promise.all([pause(silentMs, signal), groups.abandoned(service, limits.givenUp, signal)]));
+
+const freezes = (mesh: FaultMesh): Disturbance[] => mesh.processes.map((one) => frozen(one, (signal) => givenUp(mesh, one.service, signal)));
 
 function moods({ front }: FaultMesh): Disturbance[] {
   const bad: readonly Mood[] = [{ kind: 'slow', ms: 3_000 }, { kind: 'status', status: 500 }, { kind: 'status', status: 503 }, { kind: 'reset' }, { kind: 'answer-lost' }];
@@ -38,5 +58,12 @@ function moods({ front }: FaultMesh): Disturbance[] {
   );
 }
 
-/** Everything is delivered again, and old records after new ones. */
-const rewinds = ({ processes, groups }: FaultMesh): Disturbance[] => processes.map((one) => stopped(one, `the last ${rewoundRecords} records`, async (signal) => void (await groups.rewind(one.service, rewoundRecords, signal))));
+/** Everything is delivered again, and old records after new ones. Ingestion reads nothing but commands, of which there are none. */
+const rewinds = ({ processes, groups }: FaultMesh): Disturbance[] =>
+  processes
+    .filter(({ service }) => service !== 'ingestion')
+    .map((one) =>
+      stopped(one, `the last ${rewoundRecords} records`, async (signal) => {
+        if ((await groups.rewind(one.service, rewoundRecords, signal)) === 0n) throw new Error(`${one.service} has committed nothing that could be delivered again`);
+      }),
+    );
