@@ -10,7 +10,7 @@ const ground = (scenarios: Readonly<Record<string, ScenarioFigures>>, more: Part
 });
 const options = { dataDir: '', database: 'durable', kills: 0, rate: 15, accepted: 0, seed: 1, scenario: ['all'], eventsLog: undefined } as const;
 const machine = { cpu: '', cores: 2, memoryGiB: 1, system: '', node: '', idlePercent: 0, stealPercent: 0 };
-const judge = (grounds: readonly GroundFigures[], chosen: readonly string[] = ['freeze', 'clock'], skipped: ReadonlyMap<string, string> = new Map()): ReturnType<typeof faultFindings> => faultFindings(options, chosen, grounds, skipped, machine);
+const judge = (grounds: readonly GroundFigures[], chosen: readonly string[] = ['freeze', 'clock'], skipped: ReadonlyMap<string, string> = new Map(), failed: ReadonlyMap<string, string> = new Map()): ReturnType<typeof faultFindings> => faultFindings(options, chosen, grounds, { skipped, failed }, machine);
 
 describe('the findings of a fault test', () => {
   it('nothing is missed when every scenario was overcome, and sums are over all of them', () => {
@@ -43,6 +43,10 @@ describe('the findings of a fault test', () => {
     const { fields, missed } = judge([ground({ freeze: figures })], ['freeze', 'clock'], new Map([['clock', 'needs root']]));
     expect(missed).toEqual([]);
     expect(fields['skipped']).toEqual({ clock: 'needs root' });
+  });
+
+  it('a mesh that did not start fails the run and says why', () => {
+    expect(judge([ground({ freeze: figures })], ['freeze', 'clock'], new Map(), new Map([['clock', 'the broker was not ready\nmore']])).missed).toEqual(['clock could not be carried out: the broker was not ready']);
   });
 
   it('where everything was skipped nothing is called verified', () => {

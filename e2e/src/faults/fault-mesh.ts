@@ -32,7 +32,7 @@ export interface Peculiarities {
 
 const ports = { broker: 22_092, controller: 22_093, database: 29_117 };
 /** Milliseconds; the machine may be busy with other things. */
-const startMs = 240_000;
+const startMs = 300_000;
 /** How long the desk takes to answer, in milliseconds, so that faults also fall between an effect and the word of it. */
 export const deskAnswersAfterMs = 50;
 
@@ -56,7 +56,7 @@ export class FaultMesh {
     await using parts = new AsyncDisposableStack();
     mkdirSync(dataDir, { recursive: true });
     const onUnexpectedEnd = (error: Error): void => say(error.message.split('\n')[0] ?? '');
-    const infrastructure = await startInfrastructure({ dataDir: join(dataDir, 'infrastructure'), database, log: say, ports, signal, onUnexpectedEnd, ...peculiar.infrastructure });
+    const infrastructure = await startInfrastructure({ dataDir: join(dataDir, 'infrastructure'), database, log: say, ports, signal, onUnexpectedEnd, readyTimeoutMs: startMs, ...peculiar.infrastructure });
     parts.defer(() => infrastructure.stop());
     const { brokers } = infrastructure.kafka;
     await createLocalTopics(brokers);

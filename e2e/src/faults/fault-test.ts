@@ -30,6 +30,7 @@ export async function testFaults(options: FaultTestOptions, say: Say): Promise<F
   const machine = watchMachine();
   const interruption = new Interruption();
   const skipped = new Map<string, string>();
+  const failed = new Map<string, string>();
   const grounds: GroundFigures[] = [];
   const eventsLog = new EventsLog(options.eventsLog);
   for (const [ground, wanted] of Map.groupBy(chosen, (scenario) => scenario.ground)) {
@@ -41,12 +42,20 @@ export async function testFaults(options: FaultTestOptions, say: Say): Promise<F
     }
     for (let left: readonly Scenario[] = wanted, n = 1; left.length > 0; n += 1) {
       const planOf = ({ name }: Scenario): { seed: number; rate: number; accepted: number } => ({ seed: options.seed, rate: options.rate, accepted: name === 'kills' ? options.accepted : 0 });
-      const figures = await runOnGround(left, { dataDir: join(options.dataDir, `${ground}-${n}`), database: options.database, say, signal: interruption.signal }, planOf, eventsLog);
-      grounds.push(figures);
-      left = left.filter(({ name }) => !figures.scenarios.has(name));
+      try {
+        const figures = await runOnGround(left, { dataDir: join(options.dataDir, `${ground}-${n}`), database: options.database, say, signal: interruption.signal }, planOf, eventsLog);
+        grounds.push(figures);
+        left = left.filter(({ name }) => !figures.scenarios.has(name));
+      } catch (error) {
+        interruption.signal.throwIfAborted();
+        // What the others found must not be lost with this one.
+        say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+        for (const { name } of left) failed.set(name, String(error));
+        left = [];
+      }
     }
   }
-  return faultFindings(options, chosen.map(({ name }) => name), grounds, skipped, machine());
+  return faultFindings(options, chosen.map(({ name }) => name), grounds, { skipped, failed }, machine());
 }
 
 /** @throws RangeError for a name that no scenario has */

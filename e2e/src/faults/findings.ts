@@ -9,8 +9,14 @@ import { consequentialShare, type ScenarioFigures } from './scenario-run.js';
 
 const shownNames = 5;
 
+/** Scenarios that were not carried out, with the reason: because the machine does not allow it, or because it went wrong. */
+export interface NotCarriedOut {
+  readonly skipped: ReadonlyMap<string, string>;
+  readonly failed: ReadonlyMap<string, string>;
+}
+
 /** Everything that was found, by scenario and in sum, and which bars are missed. */
-export function faultFindings(options: FaultTestOptions, chosen: readonly string[], grounds: readonly GroundFigures[], skipped: ReadonlyMap<string, string>, machine: MachineFigures): Findings {
+export function faultFindings(options: FaultTestOptions, chosen: readonly string[], grounds: readonly GroundFigures[], { skipped, failed }: NotCarriedOut, machine: MachineFigures): Findings {
   const all = grounds.flatMap((ground) => [...ground.scenarios].map(([name, figures]) => ({ name, figures, ground })));
   const sum = (of: (figures: ScenarioFigures) => number): number => all.reduce((total, { figures }) => total + of(figures), 0);
   const verified = grounds.length > 0 && grounds.every(({ report }) => report.verdict === 'VERIFIED');
@@ -32,7 +38,8 @@ export function faultFindings(options: FaultTestOptions, chosen: readonly string
       config: { kills: options.kills, rate: options.rate, consequentialShare, deskAnswersAfterMs, scenario: chosen, services: first?.services ?? 0 },
     },
     missed: [
-      ...(all.length + skipped.size < chosen.length || grounds.length === 0 ? [`${all.length} of ${chosen.length} scenarios were carried out`] : []),
+      ...[...failed].map(([name, why]) => `${name} could not be carried out: ${why.split('\n')[0]}`),
+      ...(all.length + skipped.size + failed.size < chosen.length || grounds.length === 0 ? [`${all.length} of ${chosen.length} scenarios were carried out`] : []),
       ...all.flatMap(({ name, figures }) => missedBy(name, figures)),
       ...grounds.flatMap(missedOn),
       ...killsMissed(options, all.find(({ name }) => name === 'kills')?.figures),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { clockShifted, type Disturbance, diskFull, frozen, killed, misbehaving, type Mood, partitioned, pause, serverKilled, stopped, until } from '@nervus/fault-harness';
+import { clockShifted, type Disturbance, diskFull, frozen, killed, misbehaving, type Mood, partitioned, pause, serverKilled, type ShiftedClock, stopped, until } from '@nervus/fault-harness';
 import type { FaultMesh } from './fault-mesh.js';
 import { clockGround } from './grounds/clocks.js';
 import { networkGround } from './grounds/networks.js';
@@ -8,8 +8,8 @@ import { plainGround, type Scenario, scenarioOn } from './scenario.js';
 
 /** Milliseconds; the machine may be busy with other things. */
 const limits = { givenUp: 90_000, misbehaviour: 60_000, diskEnds: 120_000 };
-/** Milliseconds of silence: longer than the session of a consumer, which is ten seconds. */
-const silentMs = 12_000;
+/** Milliseconds of silence: longer than the session of a consumer, which is ten seconds, and than any request may take, which is thirty. */
+const silences = { short: 12_000, long: 35_000 };
 /** Milliseconds for which a server stays away, so that everyone notices. */
 const awayMs = 5_000;
 /** Milliseconds and requests for which the desk misbehaves: both, so that retries, the breaker and the rest after it come into play. */
@@ -17,8 +17,11 @@ const misbehaviour = { ms: 8_000, requests: 25 };
 /** Records of each partition that are delivered again. */
 const rewoundRecords = 200n;
 
-/** Milliseconds by which a clock is wrong, and for how long. */
-const clocks = { shiftMs: 6 * 60_000, forMs: 15_000 };
+/**
+ * Milliseconds by which a clock is wrong, and for how long: by more than ingestion allows to senders and than a permit
+ * lives. A permit of an approval that is ahead is one of the future, and action waits for its time: a shorter wait.
+ */
+const clocks = { shiftMs: 6 * 60_000, approvalAheadMs: 90_000, forMs: 15_000 };
 
 const plain = plainGround('plain');
 
@@ -32,20 +35,23 @@ export const scenarios = (kills: number): readonly Scenario[] => [
   scenarioOn(plain, { name: 'rewind', steps: 4, choices: rewinds }),
   scenarioOn(clockGround, {
     name: 'clock', steps: 6,
-    choices: ({ processes }, means) => processes.flatMap((one) => [clocks.shiftMs, -clocks.shiftMs].map((ms) => clockShifted(means.get(one.service)!, one, ms, (signal) => pause(clocks.forMs, signal)))),
+    choices: wrongClocks,
   }),
   scenarioOn(networkGround, {
     name: 'partition', steps: 4,
-    // As silent for the broker as a freeze, but this process knows that it hears nothing.
-    choices: (mesh, network) => mesh.processes.map(({ service }) => partitioned(network, service, (signal) => givenUp(mesh, service, signal))),
+    // As silent for the broker as a freeze, but this process knows that it hears nothing, and may give up on what it asked.
+    choices: (mesh, network) => mesh.processes.flatMap(({ service }) => [silences.short, silences.long].map((ms) => partitioned(network, service, ms / 1000, (signal) => givenUp(mesh, service, ms, signal)))),
   }),
-  scenarioOn(smallDiskGround, { name: 'disk', choices: (mesh, disk) => [diskFull(disk, mesh.server('broker'), limits.diskEnds)] }),
+  scenarioOn(smallDiskGround, { name: 'disk', choices: (mesh, disk) => [diskFull(disk, mesh.server('broker'), limits.diskEnds, (signal) => pause(awayMs, signal))] }),
 ];
 
 /** Until the broker has given up the members of a service: only then can somebody else have got its partitions. */
-const givenUp = async ({ groups }: FaultMesh, service: string, signal: AbortSignal): Promise<void> => void (await Promise.all([pause(silentMs, signal), groups.abandoned(service, limits.givenUp, signal)]));
+const givenUp = async ({ groups }: FaultMesh, service: string, forMs: number, signal: AbortSignal): Promise<void> => void (await Promise.all([pause(forMs, signal), groups.abandoned(service, limits.givenUp, signal)]));
 
-const freezes = (mesh: FaultMesh): Disturbance[] => mesh.processes.map((one) => frozen(one, (signal) => givenUp(mesh, one.service, signal)));
+const freezes = (mesh: FaultMesh): Disturbance[] => mesh.processes.map((one) => frozen(one, (signal) => givenUp(mesh, one.service, silences.short, signal)));
+
+const wrongClocks = ({ processes }: FaultMesh, means: ReadonlyMap<string, ShiftedClock>): Disturbance[] =>
+  processes.flatMap((one) => [one.service === 'approval' ? clocks.approvalAheadMs : clocks.shiftMs, -clocks.shiftMs].map((ms) => clockShifted(means.get(one.service)!, one, ms, (signal) => pause(clocks.forMs, signal))));
 
 function moods({ front }: FaultMesh): Disturbance[] {
   const bad: readonly Mood[] = [{ kind: 'slow', ms: 3_000 }, { kind: 'status', status: 500 }, { kind: 'status', status: 503 }, { kind: 'reset' }, { kind: 'answer-lost' }];

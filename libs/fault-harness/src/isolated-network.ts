@@ -109,9 +109,9 @@ export class IsolatedNetwork {
   }
 }
 
-/** Cuts the wire of an island for a while. */
-export function partitioned(network: IsolatedNetwork, name: string, hold: NonNullable<Disturbance['hold']>): Disturbance {
-  return { name: `partition of ${name}`, begin: () => network.cut(name), hold, end: () => network.heal(name) };
+/** Cuts the wire of an island for a while. @param seconds how long it is meant to last, for its name */
+export function partitioned(network: IsolatedNetwork, name: string, seconds: number, hold: NonNullable<Disturbance['hold']>): Disturbance {
+  return { name: `partition of ${name} for ${seconds} s`, begin: () => network.cut(name), hold, end: () => network.heal(name) };
 }
 
 function islandOf(name: string, subnet: number, n: number): Island {

@@ -82,8 +82,12 @@ export interface DiskUser {
   bringUp(): Promise<void>;
 }
 
-/** Fills the disk of a server until it ends, then frees it and brings the server up. @param limitMs for its end */
-export function diskFull(disk: SmallDisk, user: DiskUser, limitMs: number): Disturbance {
+/**
+ * Fills the disk of a server until it ends, then frees it and brings the server up.
+ * @param limitMs for its end
+ * @param stay how long the disk stays full after it. @default not at all
+ */
+export function diskFull(disk: SmallDisk, user: DiskUser, limitMs: number, stay?: NonNullable<Disturbance['hold']>): Disturbance {
   return {
     name: `full disk of the ${user.name}`,
     begin: () => disk.fill(),
@@ -92,6 +96,7 @@ export function diskFull(disk: SmallDisk, user: DiskUser, limitMs: number): Dist
         if (user.running) disk.fill();
         return !user.running;
       });
+      await stay?.(signal);
     },
     end: async () => {
       disk.free();

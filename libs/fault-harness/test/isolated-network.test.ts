@@ -44,7 +44,7 @@ describe('a process on an island', () => {
 
     let whileCut = -1;
     await disturb(
-      partitioned(network, 'talker', async (signal) => {
+      partitioned(network, 'talker', 1, async (signal) => {
         // What was on its way has come by then; that nothing more comes can only be seen by waiting for it.
         await pause(300, signal);
         const before = heard;
