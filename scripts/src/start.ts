@@ -70,7 +70,7 @@ function explain(error: unknown): string {
 try {
   const startedAt = Date.now();
   installation = await Installation.prepare({
-    dataDir, database: 'durable', brokers: profile.brokers, mode: infrastructureMode(process.env['NERVUS_INFRA']), signal: stopping.signal, log,
+    dataDir, database: 'durable', brokers: profile.brokers, secure: profile.secure, mode: infrastructureMode(process.env['NERVUS_INFRA']), signal: stopping.signal, log,
     kafkaBrokers: process.env['KAFKA_BROKERS']?.split(','), mongoUri: process.env['MONGODB_URI'],
     onUnexpectedEnd: onServerEnded,
   });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
+import { clientProtocol, type SecureBroker, securityProperties } from './broker-security.js';
 import { type BrokerNode, replicationOf } from './cluster.js';
 
 /** The id of a new cluster, different for every data folder: it tells whether the broker that answers on a port is ours. */
@@ -24,21 +25,19 @@ export interface BrokerSettings {
   /** The address listened on: loopback, or all of a container's, whose ports are published to loopback only. */
   readonly bind: '127.0.0.1' | '0.0.0.0';
   readonly logDirs: string;
+  /** Undefined for a broker that lets anybody in. */
+  readonly secure?: SecureBroker | undefined;
   readonly overrides: Readonly<Record<string, string>>;
 }
 
 /** `server.properties` of a node that is broker and controller: small, without automatic topics, quick to come back. */
-export function brokerProperties({ node, nodes, bind, logDirs, overrides }: BrokerSettings): Readonly<Record<string, string>> {
+export function brokerProperties({ node, nodes, bind, logDirs, secure, overrides }: BrokerSettings): Readonly<Record<string, string>> {
   const { factor, minInSync } = replicationOf(nodes.length);
   return {
     'process.roles': 'broker,controller',
     'node.id': String(node.id),
     'controller.quorum.voters': nodes.map(({ id, ports }) => `${id}@127.0.0.1:${ports.controller}`).join(','),
-    'listeners': `PLAINTEXT://${bind}:${node.ports.broker},CONTROLLER://127.0.0.1:${node.ports.controller}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${node.ports.broker}`,
-    'controller.listener.names': 'CONTROLLER',
-    'inter.broker.listener.name': 'PLAINTEXT',
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    ...listeners(node, bind, secure),
     'log.dirs': logDirs,
     'auto.create.topics.enable': 'false',
     'default.replication.factor': String(factor),
@@ -60,6 +59,20 @@ export function brokerProperties({ node, nodes, bind, logDirs, overrides }: Brok
     'log.cleaner.dedupe.buffer.size': '4194304',
     ...liveliness(nodes.length),
     ...overrides,
+  };
+}
+
+/** A plain broker has one way in for everybody, a secure one another for the brokers themselves and the administrator. */
+function listeners({ ports }: BrokerNode, bind: string, secure: SecureBroker | undefined): Readonly<Record<string, string>> {
+  const waysIn: readonly (readonly [string, number | undefined, string])[] = secure ? [['CLIENT', ports.broker, clientProtocol(secure.security)], ['INTERNAL', ports.administration, 'SSL']] : [['PLAINTEXT', ports.broker, 'PLAINTEXT']];
+  const controllerProtocol = secure ? 'SSL' : 'PLAINTEXT';
+  return {
+    'listeners': [...waysIn.map(([name, port]) => `${name}://${bind}:${port}`), `CONTROLLER://127.0.0.1:${ports.controller}`].join(','),
+    'advertised.listeners': waysIn.map(([name, port]) => `${name}://127.0.0.1:${port}`).join(','),
+    'controller.listener.names': 'CONTROLLER',
+    'inter.broker.listener.name': secure ? 'INTERNAL' : 'PLAINTEXT',
+    'listener.security.protocol.map': [`CONTROLLER:${controllerProtocol}`, ...waysIn.map(([name, , protocol]) => `${name}:${protocol}`)].join(','),
+    ...(secure && securityProperties(secure)),
   };
 }
 

@@ -51,7 +51,7 @@ export async function chooseKind({ mode, given, previous, onlyJava }: Choice, pr
 }
 
 async function chooseJava(what: string, mode: InfrastructureMode, given: Choice['given'], probes: Probes): Promise<'java'> {
-  if (given.broker) throw new InfrastructureError('profile_unsupported', `KAFKA_BROKERS names a Kafka that runs already, and ${what} to be started were asked for: leave one of the two away`);
+  if (given.broker) throw new InfrastructureError('profile_unsupported', `KAFKA_BROKERS names a Kafka that runs already, but the start of ${what} was asked for: leave one of the two away`);
   if (mode !== 'auto' && mode !== 'java') throw new InfrastructureError('profile_unsupported', `NERVUS_INFRA is ${mode}, but ${what} can only be started with Java: set it to java, or start a single plain broker`, { mode });
   await probes.java().catch((error: unknown) => {
     throw error instanceof InfrastructureError && error.code !== 'aborted' ? new InfrastructureError(error.code, `${error.message}. Docker is no way out here: ${what} can only be started with Java`, error.details) : error;

@@ -14,7 +14,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 describe('what a data folder was made for', () => {
   it('is remembered, and nothing is known of a fresh one', () => {
     expect(previousUse(folder)).toBeUndefined();
-    for (const use of [{ kind: 'java', brokers: 3 }, { kind: 'docker', brokers: 1 }] as const) {
+    for (const use of [{ kind: 'java', brokers: 3, secure: false }, { kind: 'docker', brokers: 1, secure: false }, { kind: 'java', brokers: 1, secure: true }, { kind: 'java', brokers: 3, secure: true }] as const) {
       rememberUse(folder, use);
       expect(previousUse(folder)).toEqual(use);
     }
@@ -22,14 +22,15 @@ describe('what a data folder was made for', () => {
 
   it('is read from folders of before there were several brokers', () => {
     writeFileSync(join(folder, 'started-with'), 'java\n');
-    expect(previousUse(folder)).toEqual({ kind: 'java', brokers: 1 });
+    expect(previousUse(folder)).toEqual({ kind: 'java', brokers: 1, secure: false });
   });
 
   it('is not changed by a start that wants something else, which would bury the data', () => {
-    const refuse = (): void => requireSameUse('/data', { kind: 'java', brokers: 1 }, { brokers: 3 });
-    expect(refuse).toThrow(/holds the data of one broker, and 3 brokers were asked for/);
+    const refuse = (): void => requireSameUse('/data', { kind: 'java', brokers: 1, secure: false }, { brokers: 3, secure: false });
+    expect(refuse).toThrow(/holds the data of one plain broker, and 3 plain brokers were asked for/);
     expect(refuse).toThrow(expect.objectContaining({ code: 'data_folder_of_another_profile' }));
-    expect(() => requireSameUse('/data', { kind: 'docker', brokers: 1 }, { brokers: 1 })).not.toThrow();
-    expect(() => requireSameUse('/data', undefined, { brokers: 3 })).not.toThrow();
+    expect(() => requireSameUse('/data', { kind: 'java', brokers: 1, secure: true }, { brokers: 1, secure: false })).toThrow(/one secure broker, and one plain broker was asked for/);
+    expect(() => requireSameUse('/data', { kind: 'docker', brokers: 1, secure: false }, { brokers: 1, secure: false })).not.toThrow();
+    expect(() => requireSameUse('/data', undefined, { brokers: 3, secure: true })).not.toThrow();
   });
 });

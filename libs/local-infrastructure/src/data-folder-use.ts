@@ -8,6 +8,8 @@ import { InfrastructureError } from './errors.js';
 export interface FolderUse {
   readonly kind: LocalKind;
   readonly brokers: number;
+  /** Brokers with access rules, whatever the way of authentication. */
+  readonly secure: boolean;
 }
 
 const fileOf = (dataDir: string): string => join(dataDir, 'started-with');
@@ -15,21 +17,22 @@ const fileOf = (dataDir: string): string => join(dataDir, 'started-with');
 /** How this data folder was last used: the data of the other kind lies elsewhere. */
 export function previousUse(dataDir: string): FolderUse | undefined {
   try {
-    const [kind, brokers = '1'] = readFileSync(fileOf(dataDir), 'utf8').trim().split(' ');
-    return kind === 'docker' || kind === 'java' ? { kind, brokers: Number(brokers) } : undefined;
+    const [kind, brokers = '1', secure] = readFileSync(fileOf(dataDir), 'utf8').trim().split(' ');
+    return kind === 'docker' || kind === 'java' ? { kind, brokers: Number(brokers), secure: secure === 'secure' } : undefined;
   } catch {
     return undefined;
   }
 }
 
-export function rememberUse(dataDir: string, { kind, brokers }: FolderUse): void {
-  writeFileSync(fileOf(dataDir), brokers === 1 ? `${kind}\n` : `${kind} ${brokers}\n`);
+export function rememberUse(dataDir: string, { kind, brokers, secure }: FolderUse): void {
+  writeFileSync(fileOf(dataDir), `${[kind, ...(brokers > 1 || secure ? [brokers] : []), ...(secure ? ['secure'] : [])].join(' ')}\n`);
 }
 
 /** @throws InfrastructureError `data_folder_of_another_profile` */
 export function requireSameUse(dataDir: string, previous: FolderUse | undefined, wanted: Omit<FolderUse, 'kind'>): void {
-  if (!previous || previous.brokers === wanted.brokers) return;
+  if (!previous || (previous.brokers === wanted.brokers && previous.secure === wanted.secure)) return;
   throw new InfrastructureError('data_folder_of_another_profile', `The data folder ${dataDir} holds the data of ${inWords(previous)}, and ${inWords(wanted)} ${wanted.brokers === 1 ? 'was' : 'were'} asked for. Start it as it was made, use another data folder, or remove this one to begin afresh`, { previous, wanted });
 }
 
-const inWords = ({ brokers }: Omit<FolderUse, 'kind'>): string => (brokers === 1 ? 'one broker' : `${brokers} brokers`);
+/** `one plain broker`, `3 secure brokers`. */
+export const inWords = ({ brokers, secure }: Omit<FolderUse, 'kind'>): string => `${brokers === 1 ? 'one' : brokers} ${secure ? 'secure' : 'plain'} broker${brokers === 1 ? '' : 's'}`;

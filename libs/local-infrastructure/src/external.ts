@@ -9,7 +9,7 @@ const externalTimeoutMs = 5000;
 /** Asks only for its metadata: nothing is written to a broker that is not ours. @throws InfrastructureError `broker_unreachable` */
 export async function requireExternalBroker(brokers: readonly string[]): Promise<void> {
   try {
-    await describeCluster(brokers, externalTimeoutMs);
+    await describeCluster({ brokers }, externalTimeoutMs);
   } catch (error) {
     throw new InfrastructureError('broker_unreachable', `The broker at ${brokers.join(',')} cannot be reached (${messageOf(error)}). Is it running, and does KAFKA_BROKERS name a plaintext listener of it? Without KAFKA_BROKERS a local one is started`, { brokers }, { cause: error });
   }

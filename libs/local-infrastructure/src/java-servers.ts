@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { brokerProperties, clusterIdIn, newClusterId, renderProperties } from './broker-properties.js';
+import { type SecureBroker, securityFlags } from './broker-security.js';
 import type { BrokerNode } from './cluster.js';
 import { explainEnding } from './log-diagnosis.js';
 import type { JavaInstallation } from './jar-cache.js';
@@ -10,13 +11,15 @@ import { javaAssets } from './java-assets.js';
 import { JavaServer } from './java-server.js';
 import { javaTools } from './java-tools.js';
 import type { BrokerName } from './options.js';
-import { runCommand } from './run-command.js';
+import { type Finished, runCommand } from './run-command.js';
+import { scramArguments } from './security-material.js';
 
 export interface JavaServersOptions {
   readonly dataDir: string;
   readonly installation: JavaInstallation;
   readonly storage: 'durable' | 'memory';
   readonly brokerProperties: Readonly<Record<string, string>>;
+  readonly secure: SecureBroker | undefined;
   readonly environment: NodeJS.ProcessEnv;
 }
 
@@ -42,21 +45,33 @@ export function javaBroker(options: JavaServersOptions, node: BrokerNode, nodes:
   const cwd = join(options.dataDir, name);
   mkdirSync(cwd, { recursive: true });
   // Relative to the working folder: no path of this machine needs escaping, and the folder can be moved.
-  const properties = brokerProperties({ node, nodes, bind: '127.0.0.1', logDirs: 'data', overrides: options.brokerProperties });
+  const properties = brokerProperties({ node, nodes, bind: '127.0.0.1', logDirs: 'data', secure: options.secure, overrides: options.brokerProperties });
   writeFileSync(join(cwd, 'server.properties'), renderProperties(properties));
   const { java } = javaTools(options.environment);
-  const flags = [...brokerHeap(nodes.length), serial, headless, `-Dlog4j2.configurationFile=${pathToFileURL(join(javaAssets, 'broker', 'log4j2.xml')).href}`, '-cp', options.installation.brokerClassPath];
+  const flags = [...brokerHeap(nodes.length), serial, headless, ...(options.secure ? securityFlags(options.secure) : []), `-Dlog4j2.configurationFile=${pathToFileURL(join(javaAssets, 'broker', 'log4j2.xml')).href}`, '-cp', options.installation.brokerClassPath];
   const logFile = join(options.dataDir, 'logs', `${name}.log`);
 
   async function formatWhenFresh(signal: AbortSignal): Promise<void> {
     // The format writes this file last, so a format that was interrupted is done again.
     if (existsSync(metaProperties(options.dataDir, name))) return;
     const args = [...flags, 'kafka.tools.StorageTool', 'format', '-t', newClusterId(options.dataDir), '-c', 'server.properties', '--ignore-formatted'];
-    const run = await runCommand(java, args, { cwd, environment: options.environment, timeoutMs: formatTimeoutMs, signal });
+    const format = (more: readonly string[]): Promise<Finished | undefined> => runCommand(java, [...args, ...more], { cwd, environment: options.environment, timeoutMs: formatTimeoutMs, signal });
+    const run = options.secure ? await withScramUsers(options.secure, cwd, format) : await format([]);
     if (run?.status !== 0) throw explainEnding({ server: name, how: `the format of its storage failed, ${run?.status ?? 'killed'}`, log: run?.output ?? '', logPlace: 'output of the format' }, true);
   }
 
   return new JavaServer({ name, java, args: [...flags, 'kafka.Kafka', 'server.properties'], cwd, logFile, dataDir: options.dataDir, environment: options.environment, prepare: formatWhenFresh });
+}
+
+/** Passwords go to the format in a file, since everybody on the machine sees what is on a command line. */
+async function withScramUsers<T>({ security, material }: SecureBroker, folder: string, format: (more: readonly string[]) => Promise<T>): Promise<T> {
+  const file = join(folder, 'format-arguments');
+  writeFileSync(file, scramArguments(material, security.principals).join('\n'), { mode: 0o600 });
+  try {
+    return await format([`@${file}`]);
+  } finally {
+    rmSync(file, { force: true });
+  }
 }
 
 const metaProperties = (dataDir: string, name: BrokerName): string => join(dataDir, name, 'data', 'meta.properties');

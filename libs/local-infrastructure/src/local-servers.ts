@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { LocalKind } from './choice.js';
 import { newClusterId } from './broker-properties.js';
+import type { SecureBroker } from './broker-security.js';
 import { type BrokerNode, neededPorts, nodesOn, replicationOf } from './cluster.js';
 import { dockerBroker, dockerDatabase } from './docker-server.js';
 import { InfrastructureError } from './errors.js';
 import type { JavaInstallation } from './jar-cache.js';
+import { administratorContact } from './kafka-access.js';
 import { javaBroker, javaClusterId, javaDatabase, type JavaServersOptions } from './java-servers.js';
 import type { Ports, ServerName } from './options.js';
 import { choosePorts, type PortName } from './ports.js';
@@ -21,6 +23,8 @@ export interface LocalServersOptions {
   readonly preferredPorts: Ports;
   readonly pinPorts: boolean;
   readonly brokerProperties: Readonly<Record<string, string>>;
+  /** Undefined for brokers that let anybody in. */
+  readonly secure: SecureBroker | undefined;
   readonly environment: NodeJS.ProcessEnv;
   readonly supervision: Omit<Supervision<unknown>, 'ready'>;
   readonly log: (line: string) => void;
@@ -43,7 +47,7 @@ const portAttempts = 3;
 export async function startLocalServers(options: LocalServersOptions): Promise<LocalServers> {
   const avoid = new Set<number>();
   for (let attempt = 1; ; attempt += 1) {
-    const ports = await choosePorts({ preferred: neededPorts(options.needed, options.preferredPorts), pinned: options.pinPorts, avoid }, options.log);
+    const ports = await choosePorts({ preferred: neededPorts(options.needed, options.preferredPorts, options.secure !== undefined), pinned: options.pinPorts, avoid }, options.log);
     try {
       return await startOn(ports, options);
     } catch (error) {
@@ -94,7 +98,7 @@ function supervisedBroker(node: BrokerNode, nodes: readonly BrokerNode[], option
   const { kind, dataDir, supervision } = options;
   const server = kind === 'docker' ? dockerBroker(options, node) : javaBroker(withInstallation(options), node, nodes);
   const clusterId = (): string | undefined => (kind === 'java' ? javaClusterId(dataDir) : newClusterId(dataDir));
-  const expected = { id: node.id, port: node.ports.broker, replication: replicationOf(nodes.length), clusterId };
+  const expected = { id: node.id, port: node.ports.broker, contact: administratorContact([node], options.secure), replication: replicationOf(nodes.length), clusterId };
   return new SupervisedServer(server, { ...supervision, ready: (limit) => brokerReady(expected, limit) });
 }
 

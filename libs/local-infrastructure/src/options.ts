@@ -36,6 +36,8 @@ export interface InfrastructureOptions {
   readonly ports?: Partial<Ports> | undefined;
   /** Refuse with `port_taken` instead of taking the next free port. @default false */
   readonly pinPorts?: boolean | undefined;
+  /** Makes the brokers ask who a client is, and what it may do. Needs Java. @default anybody on this machine may do anything */
+  readonly security?: BrokerSecurity | undefined;
   /** Lines of `server.properties` that win over ours. */
   readonly brokerProperties?: Readonly<Record<string, string>> | undefined;
   /** How long a server may take to be ready, in milliseconds. @default 60 000, and 120 000 for three brokers */
@@ -52,11 +54,55 @@ export interface InfrastructureOptions {
   readonly environment?: NodeJS.ProcessEnv | undefined;
 }
 
+/**
+ * How clients prove who they are, always over TLS: a certificate of their own (`mtls`), a password (`scram`,
+ * SCRAM-SHA-512), or a short-lived token (`oauth`, OAUTHBEARER).
+ */
+export type Authentication = 'mtls' | 'scram' | 'oauth';
+
+export interface BrokerSecurity {
+  readonly authentication: Authentication;
+  /** Who there is beside the administrator: `ingestion` becomes `User:ingestion`. */
+  readonly principals: readonly string[];
+  /** Whose tokens are believed; the subject of a token is the principal. Needed for `oauth`. */
+  readonly tokens?: { readonly issuer: string; readonly audience: string; readonly keys: readonly Readonly<Record<string, unknown>>[] } | undefined;
+}
+
+/** Files of a client of a secure broker; certificate and key with `mtls`, a password with `scram`. */
+export interface ClientCredentials {
+  readonly caFile: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  readonly passwordFile?: string;
+}
+
+/** What a principal may do on one topic or consumer group. */
+export interface AccessRule {
+  readonly principal: string;
+  readonly resource: 'topic' | 'group';
+  readonly name: string;
+  readonly pattern: 'literal' | 'prefixed';
+  readonly operations: readonly string[];
+}
+
+/** The way into secure brokers. */
+export interface KafkaAccess {
+  readonly authentication: Authentication;
+  /** Of one of the principals that the brokers were started with. */
+  credentialsOf(principal: string): ClientCredentials;
+  /** May do anything; with mutual TLS, at addresses of its own. */
+  readonly administrator: { readonly brokers: readonly string[] } & Required<Pick<ClientCredentials, 'caFile' | 'certFile' | 'keyFile'>>;
+  /** Makes these the only access rules there are. */
+  setRules(rules: readonly AccessRule[]): Promise<void>;
+}
+
 export interface KafkaInfo {
   /** `host:port` of every broker that clients may begin with. */
   readonly brokers: readonly string[];
   readonly version: string;
   readonly external: boolean;
+  /** Undefined for brokers that let anybody in, and for external ones. */
+  readonly access?: KafkaAccess | undefined;
 }
 
 export interface DatabaseInfo {

@@ -9,7 +9,7 @@ export const defaultPorts: Ports = { broker: 19092, controller: 19093, database:
 const searchWidth = 200;
 
 /** What a port is for, as people read it: `controller-2` is that of `broker-2`. */
-export type PortName = keyof Ports | 'broker-2' | 'controller-2' | 'broker-3' | 'controller-3';
+export type PortName = 'database' | `${'broker' | 'controller' | 'administration'}${'' | '-2' | '-3'}`;
 
 export interface PortRequest<Name extends PortName> {
   /** Of each that is needed the port to try first; an external server needs none. */

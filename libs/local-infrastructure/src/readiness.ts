@@ -35,10 +35,20 @@ async function accepts(port: number): Promise<void> {
   if (!(await portAnswers(port))) throw new Error(`nothing listens on port ${port}`);
 }
 
+/** Where brokers are asked, and as whom. */
+export interface Contact {
+  readonly brokers: readonly string[];
+  /** With mutual TLS; PEM. */
+  readonly ssl?: { readonly ca: string; readonly cert: string; readonly key: string } | undefined;
+}
+
 /** A broker of ours that is waited for. */
 export interface ExpectedBroker {
   readonly id: number;
+  /** Of its clients. */
   readonly port: number;
+  /** This broker alone. */
+  readonly contact: Contact;
   readonly replication: Replication;
   /** The id of our cluster, as soon as it is known. */
   readonly clusterId: () => string | undefined;
@@ -48,34 +58,34 @@ export interface ExpectedBroker {
  * A broker of ours: it describes its cluster and belongs to it, acknowledges a record, its group coordinators have
  * loaded their offsets, and what it holds copies of is caught up.
  */
-export async function brokerReady({ id, port, replication, clusterId }: ExpectedBroker, signal: AbortSignal): Promise<void> {
-  const brokers = [`127.0.0.1:${port}`];
+export async function brokerReady({ id, port, contact, replication, clusterId }: ExpectedBroker, signal: AbortSignal): Promise<void> {
   await until(() => accepts(port), signal);
   await until(async () => {
-    const cluster = await describeCluster(brokers, 5000);
+    const cluster = await describeCluster(contact, 5000);
     // Another launcher may have taken the port since we looked; ours then ends in a moment.
     if (cluster.clusterId !== clusterId()) throw new Error(`another broker answers on port ${port}`);
     if (!cluster.brokers.some(({ nodeId }) => nodeId === id)) throw new Error('it has not joined its cluster yet');
   }, signal);
-  await until(() => produceOnce(brokers, replication), signal);
-  await until(() => askCoordinators(brokers), signal);
-  if (replication.factor > 1) await until(() => caughtUp(brokers, id), signal);
+  await until(() => produceOnce(contact, replication), signal);
+  await until(() => askCoordinators(contact), signal);
+  if (replication.factor > 1) await until(() => caughtUp(contact, id), signal);
 }
 
 /** The cluster behind these brokers; milliseconds for each step. */
-export function describeCluster(brokers: readonly string[], timeoutMs: number): Promise<{ readonly clusterId: string; readonly brokers: readonly { readonly nodeId: number }[] }> {
-  return asking(brokers, (admin) => admin.describeCluster(), timeoutMs);
+export function describeCluster(contact: Contact, timeoutMs: number): Promise<{ readonly clusterId: string; readonly brokers: readonly { readonly nodeId: number }[] }> {
+  return asking(contact, (admin) => admin.describeCluster(), timeoutMs);
 }
 
 /** The node that leads a partition; undefined while none does. */
-export async function leaderOf(brokers: readonly string[], topic: string, partition: number): Promise<number | undefined> {
-  const { topics } = await asking(brokers, (admin) => admin.fetchTopicMetadata({ topics: [topic] }));
+export async function leaderOf(contact: Contact, topic: string, partition: number): Promise<number | undefined> {
+  const { topics } = await asking(contact, (admin) => admin.fetchTopicMetadata({ topics: [topic] }));
   const leader = topics[0]?.partitions.find(({ partitionId }) => partitionId === partition)?.leader;
   return leader === undefined || leader < 0 ? undefined : leader;
 }
 
-async function asking<T>(brokers: readonly string[], question: (admin: Admin) => Promise<T>, timeoutMs = 5000): Promise<T> {
-  const admin = kafka(brokers, timeoutMs).admin();
+/** Asks as an administrator. */
+export async function asking<T>(contact: Contact, question: (admin: Admin) => Promise<T>, timeoutMs = 5000): Promise<T> {
+  const admin = kafka(contact, timeoutMs).admin();
   try {
     await admin.connect();
     return await question(admin);
@@ -84,8 +94,8 @@ async function asking<T>(brokers: readonly string[], question: (admin: Admin) =>
   }
 }
 
-async function produceOnce(brokers: readonly string[], { factor, minInSync }: Replication): Promise<void> {
-  const client = kafka(brokers, 5000);
+async function produceOnce(contact: Contact, { factor, minInSync }: Replication): Promise<void> {
+  const client = kafka(contact, 5000);
   const admin = client.admin();
   const producer = client.producer({ createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false });
   try {
@@ -99,8 +109,8 @@ async function produceOnce(brokers: readonly string[], { factor, minInSync }: Re
 }
 
 /** Fails while a coordinator is still loading: the first consumer to join would crash on it, and start again. */
-function askCoordinators(brokers: readonly string[]): Promise<void> {
-  return asking(brokers, async (admin) => {
+function askCoordinators(contact: Contact): Promise<void> {
+  return asking(contact, async (admin) => {
     // kafkajs finds a coordinator only once it has loaded metadata, which this makes it do.
     await admin.fetchTopicOffsets(readinessTopic);
     // A group's coordinator is found by the hash of its name, so names that differ in the last digit meet one each.
@@ -111,15 +121,15 @@ function askCoordinators(brokers: readonly string[]): Promise<void> {
 }
 
 /** Fails while a partition is on this broker and its copy there is behind: until then no other broker may go. */
-async function caughtUp(brokers: readonly string[], id: number): Promise<void> {
-  const { topics } = await asking(brokers, (admin) => admin.fetchTopicMetadata());
+async function caughtUp(contact: Contact, id: number): Promise<void> {
+  const { topics } = await asking(contact, (admin) => admin.fetchTopicMetadata());
   const behind = topics.flatMap(({ partitions }) => partitions).filter(({ replicas, isr }) => replicas.includes(id) && !isr.includes(id)).length;
   if (behind > 0) throw new Error(`${behind} of its partitions are not caught up yet`);
 }
 
-function kafka(brokers: readonly string[], timeoutMs: number): Kafka {
+function kafka({ brokers, ssl }: Contact, timeoutMs: number): Kafka {
   // The attempts are ours: kafkajs would wait longer before its first retry than a warm broker takes to start.
-  return new Kafka({ clientId: 'local-infrastructure', brokers: [...brokers], logLevel: logLevel.NOTHING, connectionTimeout: timeoutMs, requestTimeout: timeoutMs, retry: { retries: 0 } });
+  return new Kafka({ clientId: 'local-infrastructure', brokers: [...brokers], logLevel: logLevel.NOTHING, connectionTimeout: timeoutMs, requestTimeout: timeoutMs, retry: { retries: 0 }, ...(ssl && { ssl }) });
 }
 
 export interface DatabaseAnswer {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { SecureBroker } from './broker-security.js';
 import { InfrastructureError } from './errors.js';
+import { administratorContact } from './kafka-access.js';
 import type { LocalServers } from './local-servers.js';
 import type { BrokerName, DatabaseInfo, Infrastructure, ServerName } from './options.js';
 import { leaderOf, until } from './readiness.js';
@@ -12,6 +14,7 @@ export interface RunningParts {
   readonly description: string;
   /** Undefined when both servers are external. */
   readonly servers: LocalServers | undefined;
+  readonly secure: SecureBroker | undefined;
   /** Stops the servers and lets go of the data folder. */
   readonly release: AsyncDisposable;
 }
@@ -58,9 +61,10 @@ export class RunningInfrastructure implements Infrastructure {
     this.ours('broker');
     const nodes = this.parts.servers?.nodes ?? [];
     // kafkajs begins with the first address, and gives up when nobody answers there.
-    const asked = nodes.filter(({ name }) => this.ours(name).runs).map(({ ports }) => `127.0.0.1:${ports.broker}`);
+    const asked = nodes.filter(({ name }) => this.ours(name).runs);
     if (asked.length === 0) return undefined;
-    const leader = await until(() => leaderOf(asked, topic, partition), AbortSignal.timeout(questionTimeoutMs));
+    const contact = administratorContact(asked, this.parts.secure);
+    const leader = await until(() => leaderOf(contact, topic, partition), AbortSignal.timeout(questionTimeoutMs));
     return nodes.find(({ id }) => id === leader)?.name;
   }
 

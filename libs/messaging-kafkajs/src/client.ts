@@ -6,14 +6,14 @@ import { KafkaJsAdmin } from './admin.js';
 import { type Beginning, KafkaJsConsumer } from './consumer.js';
 import { kafkaJsLog } from './log.js';
 import { restAfterFetches } from './fetch-rest.js';
+import { oauthBearer } from './oauth-bearer.js';
 import { fetchSoonAfterResume } from './paused-fetch.js';
 import { KafkaJsProducer } from './producer.js';
 import { rejoinAsSameMember } from './rejoin-as-same-member.js';
 import { quietIdleRequestQueue } from './request-queue-idle.js';
 
-/** kafkajs wants the mechanism of a token in a shape of its own. */
-const saslOf = (sasl: KafkaSasl): NonNullable<KafkaConfig['sasl']> =>
-  sasl.mechanism === 'oauthbearer' ? { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: await sasl.token() }) } : (sasl as NonNullable<KafkaConfig['sasl']>);
+/** Not a copy of what has a password: it may be read from a file, anew each time. */
+const saslOf = (sasl: KafkaSasl): NonNullable<KafkaConfig['sasl']> => (sasl.mechanism === 'oauthbearer' ? oauthBearer(sasl.token) : (sasl as NonNullable<KafkaConfig['sasl']>));
 
 /**
  * The kafkajs adapter of the messaging port. Making it connects nothing; each producer, consumer and admin client

@@ -166,7 +166,8 @@ function connectionOptions({ brokers, ssl, sasl }: KafkaConnection): ConnectionO
 
 const mechanisms = { 'plain': 'PLAIN', 'scram-sha-256': 'SCRAM-SHA-256', 'scram-sha-512': 'SCRAM-SHA-512', 'oauthbearer': 'OAUTHBEARER' } as const;
 
+/** A password is asked for at each authentication: it may be read from a file. */
 function saslOptions(sasl: KafkaSasl): SASLOptions {
   const mechanism = mechanisms[sasl.mechanism];
-  return sasl.mechanism === 'oauthbearer' ? { mechanism, token: sasl.token } : { mechanism, username: sasl.username, password: sasl.password };
+  return sasl.mechanism === 'oauthbearer' ? { mechanism, token: sasl.token } : { mechanism, username: sasl.username, password: () => sasl.password };
 }

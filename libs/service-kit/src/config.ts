@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { ConfigError } from './config-error.js';
+import { KafkaSecurityConfig } from './kafka-security.js';
 
 /** Names the environment variable of a field when it is not `NERVUS_` and the field's name in upper snake case. */
 export interface ConfigField {
   env?: string;
 }
 
-/** A configuration value is missing or wrong: the service does not start. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly code = 'config_invalid';
-  readonly retryable = false;
-}
+export { ConfigError };
 
 /** What every service is configured with. */
 export const KitConfig = Type.Object({
   kafkaBrokers: Type.String({ env: 'KAFKA_BROKERS', minLength: 3, description: 'Kafka bootstrap addresses, `host:port` joined by commas' }),
   kafkaClient: Type.Union([Type.Literal('kafkajs'), Type.Literal('platformatic')], { env: 'KAFKA_CLIENT', default: 'kafkajs', description: 'Kafka client library; `platformatic` needs Kafka 4.0 or later (see docs/messaging-clients.md)' }),
   instance: Type.String({ default: '', pattern: '^[A-Za-z0-9._-]{0,200}$', description: 'name of this process that survives its restart, such as its pod: its partitions wait for it; empty means none. Needs KAFKA_CLIENT=platformatic' }),
+  ...KafkaSecurityConfig.properties,
   mongodbUri: Type.String({ env: 'MONGODB_URI', pattern: '^mongodb(\\+srv)?://', description: 'MongoDB connection string; each service has its own database in it' }),
   database: Type.Optional(Type.String({ pattern: '^[a-z0-9_-]{1,38}$', description: 'database name; default `nervus_<service>`' })),
   topicPrefix: Type.String({ default: '', pattern: '^[a-z0-9.-]{0,40}$', description: 'put before every topic and group name; part of what is signed' }),

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Infrastructure, type InfrastructureError, type InfrastructureMode, type Ports, replicationOf, startInfrastructure } from '@nervus/local-infrastructure';
+import { type Authentication, type Infrastructure, type InfrastructureError, type InfrastructureMode, type Ports, replicationOf, startInfrastructure } from '@nervus/local-infrastructure';
+import { administratorTls, brokerSecurity, declaredRules } from './kafka-access.js';
 import { createLocalTopics } from './local-topics.js';
 import { Mesh, type MeshOptions } from './mesh.js';
 import { freePort } from './ports.js';
 import { deskPort, samplePlace, type SamplePlace } from './sample-place.js';
 import { handOutSeats, type HandedOut, sampleSeats } from './seats.js';
 import { Sink } from './sink.js';
+import { trustMaterial } from './trust-material.js';
 
-export interface InstallationOptions extends Pick<MeshOptions, 'folders' | 'replicas' | 'only' | 'environment' | 'anyPort'> {
+export interface InstallationOptions extends Pick<MeshOptions, 'folders' | 'replicas' | 'only' | 'environment' | 'anyPort' | 'trustDomain'> {
   readonly dataDir: string;
   readonly database: 'durable' | 'memory';
   readonly log: (line: string) => void;
@@ -19,6 +21,8 @@ export interface InstallationOptions extends Pick<MeshOptions, 'folders' | 'repl
   readonly ports?: Partial<Ports>;
   /** Three keep three copies of everything, and one of them may be away. @default 1 */
   readonly brokers?: 1 | 3;
+  /** How services prove to the brokers who they are, which then allow what is declared and nothing else. @default the brokers let anybody in */
+  readonly secure?: Authentication | undefined;
   readonly signal?: AbortSignal;
   readonly signedSources?: readonly string[];
   /** Where the desk listens. Without it at the port that the sample agents name, or at any free one where that is taken. */
@@ -41,16 +45,19 @@ export class Installation {
 
   /** Starts broker and database and lays everything out; no service runs yet. What was started is stopped when it fails. */
   static async prepare(options: InstallationOptions): Promise<Installation> {
-    const { dataDir, database, log, mode, kafkaBrokers, mongoUri, ports, brokers = 1, signal, onUnexpectedEnd } = options;
-    const infrastructure = await startInfrastructure({ dataDir: join(dataDir, 'infrastructure'), database, log, mode, kafkaBrokers, mongoUri, ports, brokers, signal, onUnexpectedEnd });
+    const { dataDir, database, log, mode, kafkaBrokers, mongoUri, ports, brokers = 1, secure, signal, onUnexpectedEnd } = options;
+    const security = secure && brokerSecurity(secure, trustMaterial(join(dataDir, 'trust'), options.trustDomain ?? 'nervus.local').launcherKey);
+    const infrastructure = await startInfrastructure({ dataDir: join(dataDir, 'infrastructure'), database, log, mode, kafkaBrokers, mongoUri, ports, brokers, security, signal, onUnexpectedEnd });
     let desk: Sink | undefined;
     try {
-      await createLocalTopics(infrastructure.kafka.brokers, '', { replication: replicationOf(brokers) });
+      const { access } = infrastructure.kafka;
+      await access?.setRules(declaredRules());
+      await createLocalTopics(access?.administrator.brokers ?? infrastructure.kafka.brokers, '', { replication: replicationOf(brokers), ...(access && { ssl: administratorTls(access) }) });
       desk = await Sink.listen(options.subjectOf ?? (() => ''), options.deskPort ?? (await freePort(deskPort)), join(dataDir, 'desk.ndjson'));
       if (options.deskPort === undefined && desk.port !== deskPort) log(`Port ${deskPort} is taken, so that the sample desk is at ${desk.port}: effects that name ${deskPort} will fail`);
       const place = samplePlace(dataDir, `http://127.0.0.1:${desk.port}`, options.signedSources);
       const seats = handOutSeats(join(dataDir, 'seats'), sampleSeats, Date.now());
-      const mesh = await Mesh.prepare({ ...options, place, kafkaBrokers: infrastructure.kafka.brokers, mongodbUri: infrastructure.database.uri });
+      const mesh = await Mesh.prepare({ ...options, place, kafkaBrokers: infrastructure.kafka.brokers, kafkaAccess: access, mongodbUri: infrastructure.database.uri });
       return new Installation(infrastructure, desk, place, seats, mesh);
     } catch (error) {
       await desk?.close();

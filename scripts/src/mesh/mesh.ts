@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ServiceName, services } from '@nervus/contracts';
+import type { KafkaAccess } from '@nervus/local-infrastructure';
+import { kafkaAudience, kafkaEnvironment } from './kafka-access.js';
 import { freePort } from './ports.js';
 import type { SamplePlace } from './sample-place.js';
 import { ServiceProcess } from './service-process.js';
@@ -18,6 +20,8 @@ export interface MeshOptions {
   /** Everything the mesh keeps: trust material, tokens, service logs, the audit log, alerts. */
   readonly dataDir: string;
   readonly kafkaBrokers: readonly string[];
+  /** How the services get into secure brokers. @default the brokers let anybody in */
+  readonly kafkaAccess?: KafkaAccess | undefined;
   readonly mongodbUri: string;
   /** Secrets, recordings and destinations: see samplePlace. */
   readonly place: SamplePlace;
@@ -43,6 +47,8 @@ export class Mesh {
 
   private constructor(
     private readonly issuer: TokenIssuer,
+    /** Of tokens for the brokers, where these want one. */
+    private readonly kafkaIssuer: TokenIssuer | undefined,
     private readonly members: ReadonlyMap<ServiceName, readonly ServiceProcess[]>,
     private readonly ports: ReadonlyMap<ServiceName, number>,
     /** Where auditors get the trust bundle: outside the audit log's folder. */
@@ -51,7 +57,10 @@ export class Mesh {
 
   static async prepare(options: MeshOptions): Promise<Mesh> {
     const material = trustMaterial(join(options.dataDir, 'trust'), options.trustDomain ?? 'nervus.local');
-    const issuer = new TokenIssuer(material.launcherKey, join(options.dataDir, 'run'), options.freshTokenMs);
+    const { kafkaAccess } = options;
+    const issuerFor = (audience: string, extension: string): TokenIssuer => new TokenIssuer(material.launcherKey, join(options.dataDir, 'run'), { audience, extension, everyMs: options.freshTokenMs });
+    const issuer = issuerFor('nervus-identity', 'token');
+    const kafkaIssuer = kafkaAccess?.authentication === 'oauth' ? issuerFor(kafkaAudience, 'kafka-token') : undefined;
     const chosen = services.filter((service) => (options.only ?? services).includes(service) && existsSync(entryOf(service)));
     const ports = new Map<ServiceName, number>();
     for (const service of chosen) {
@@ -80,6 +89,7 @@ export class Mesh {
             instance, service, entry: entryOf(service), managementPort, logFile: join(options.dataDir, 'logs', `${instance}.log`),
             environment: {
               ...common,
+              ...(kafkaAccess && kafkaEnvironment(kafkaAccess, service)),
               ...ownEnvironment(service, options, material.identityFolder, material.trustRulesFile, ports),
               ...options.environment?.all,
               ...options.environment?.[service],
@@ -91,7 +101,7 @@ export class Mesh {
       }
       members.set(service, replicas);
     }
-    return new Mesh(issuer, members, ports, material.bundleFile);
+    return new Mesh(issuer, kafkaIssuer, members, ports, material.bundleFile);
   }
 
   /** Starts every process at once: each waits by itself for what it needs. */
@@ -100,9 +110,11 @@ export class Mesh {
     await Promise.all(this.all().map((member) => member.ready(timeoutMs)));
   }
 
-  /** Starts one process, again if it was killed, with a fresh token. */
+  /** Starts one process, again if it was killed, with fresh tokens. */
   startOne(member: ServiceProcess): void {
-    member.start({ NERVUS_TOKEN_FILE: this.issuer.issueTo(member.options.instance, member.options.service) });
+    const { instance, service } = member.options;
+    const kafkaTokenFile = this.kafkaIssuer?.issueTo(instance, service);
+    member.start({ NERVUS_TOKEN_FILE: this.issuer.issueTo(instance, service), ...(kafkaTokenFile !== undefined && { KAFKA_TOKEN_FILE: kafkaTokenFile }) });
   }
 
   processesOf(service: ServiceName): readonly ServiceProcess[] {
@@ -135,6 +147,7 @@ export class Mesh {
     const order: readonly (readonly ServiceName[])[] = [['ingestion', 'console'], ['reasoning'], ['approval'], ['action'], ['identity'], ['audit']];
     for (const group of order) await Promise.all(group.flatMap((service) => this.processesOf(service)).map((member) => member.stop(graceMs)));
     this.issuer.close();
+    this.kafkaIssuer?.close();
   }
 }
 
