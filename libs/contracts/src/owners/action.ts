@@ -61,6 +61,6 @@ export type PermitReturned = DataOf<typeof PermitReturned>;
 
 export const action = {
   intents: topic({ owner: 'action', stream: 'intents', description: 'Effects about to happen', key: '<tenant>/<run id>', records: [IntentRecorded], readers: { console: 'group' } }),
-  outcomes: topic({ owner: 'action', stream: 'outcomes', description: 'What came of permitted actions', key: '<tenant>/<run id>', records: [OutcomeRecorded, PermitReturned], readers: { reasoning: 'group', approval: 'group', identity: 'group', console: 'group' } }),
+  outcomes: topic({ owner: 'action', stream: 'outcomes', description: 'What came of permitted actions', key: '<tenant>/<run id>', records: [OutcomeRecorded, PermitReturned], readers: { reasoning: 'group', approval: 'group', console: 'group' } }),
   credentialRequests: topic({ owner: 'action', stream: 'credential-requests', description: 'Requests for the credential of one permit', key: '<tenant>/<run id>', records: [CredentialRequested], readers: { identity: 'group' } }),
 };

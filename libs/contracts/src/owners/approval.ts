@@ -154,7 +154,7 @@ export type PolicySetActivated = DataOf<typeof PolicySetActivated>;
 
 export const approval = {
   requests: topic({ owner: 'approval', stream: 'requests', description: 'Questions to people', key: '<tenant>/<request id>', cleanup: 'compact', partitions: 3, records: [RequestChanged], readers: { console: 'group' } }),
-  decisions: topic({ owner: 'approval', stream: 'decisions', description: 'Decisions, with permits', key: '<tenant>/<run id>', records: [DecisionMade], readers: { action: 'group', reasoning: 'group', identity: 'group', console: 'group' } }),
+  decisions: topic({ owner: 'approval', stream: 'decisions', description: 'Decisions, with permits', key: '<tenant>/<run id>', records: [DecisionMade], readers: { action: 'group', reasoning: 'group', console: 'group' } }),
   stops: topic({ owner: 'approval', stream: 'stops', description: 'Stops, active and lifted', key: '<tenant>/<stop id>', cleanup: 'compact', records: [StopChanged], readers: { approval: 'table', action: 'table', reasoning: 'table', identity: 'table', console: 'table' } }),
   pulses: topic({ owner: 'approval', stream: 'pulses', description: 'How new the view of stops and policies is', key: '`pulse`', tenantInKey: false, partitions: 1, retentionMs: retention.pulses, records: [PulseBeaten], audited: false, readers: { action: 'broadcast', reasoning: 'broadcast', identity: 'broadcast', console: 'broadcast' } }),
   policies: topic({ owner: 'approval', stream: 'policies', description: 'The policy set in force', key: '`policy-set`', tenantInKey: false, cleanup: 'compact', records: [PolicySetActivated], readers: { approval: 'table', action: 'table', identity: 'table', console: 'table' } }),

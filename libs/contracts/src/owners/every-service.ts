@@ -91,6 +91,6 @@ export function everyService(service: ServiceName) {
       owner: service, stream: 'dlq', description: `Records that ${service} could not handle, byte for byte, with the reason`, key: 'as the original', partitions: 1, records: [], audited: false, copies: true,
       readers: { [service]: 'group', console: 'group' },
     }),
-    quarantine: topic({ owner: service, stream: 'quarantine', description: `Reports of records that ${service} refused to trust`, key: 'topic', tenantInKey: false, partitions: 1, records: [RecordQuarantined], readers: { console: 'group' } }),
+    quarantine: topic({ owner: service, stream: 'quarantine', description: `Reports of records that ${service} refused to trust`, key: 'topic', tenantInKey: false, partitions: 1, records: [RecordQuarantined] }),
   };
 }

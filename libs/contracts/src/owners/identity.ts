@@ -131,5 +131,5 @@ export const identity = {
   workloads: topic({ owner: 'identity', stream: 'workloads', description: 'Every workload key and when it may sign', key: 'kid', tenantInKey: false, cleanup: 'compact', records: [WorkloadChanged], readers: everyone('table') }),
   revocations: topic({ owner: 'identity', stream: 'revocations', description: 'What is no longer to be trusted', key: 'subject', tenantInKey: false, cleanup: 'compact', records: [RevocationIssued], readers: everyone('table') }),
   credentials: topic({ owner: 'identity', stream: 'credentials', description: 'Answers to credential requests', key: '<tenant>/<run id>', partitions: 1, retentionMs: retention.short, records: [CredentialAnswered], readers: { action: 'broadcast' } }),
-  events: topic({ owner: 'identity', stream: 'events', description: 'Everything identity granted, refused or took back', key: '<tenant>/<subject>', records: [IdentityRecorded], readers: { console: 'group' } }),
+  events: topic({ owner: 'identity', stream: 'events', description: 'Everything identity granted, refused or took back', key: '<tenant>/<subject>', records: [IdentityRecorded] }),
 };

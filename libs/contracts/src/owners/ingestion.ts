@@ -33,5 +33,5 @@ export const SignalAccepted = record({
 export type SignalAccepted = DataOf<typeof SignalAccepted>;
 
 export const ingestion = {
-  signals: topic({ owner: 'ingestion', stream: 'signals', description: 'Accepted events of the outside', key: '<tenant>/<subject>', records: [SignalAccepted], readers: { reasoning: 'group', console: 'group' } }),
+  signals: topic({ owner: 'ingestion', stream: 'signals', description: 'Accepted events of the outside', key: '<tenant>/<subject>', records: [SignalAccepted], readers: { reasoning: 'group' } }),
 };

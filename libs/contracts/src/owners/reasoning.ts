@@ -109,5 +109,5 @@ export const reasoning = {
   agents: topic({ owner: 'reasoning', stream: 'agents', description: 'Agents in force', key: '<tenant>/<agent name>', cleanup: 'compact', records: [AgentChanged], readers: { reasoning: 'table', approval: 'table', identity: 'table', console: 'table' } }),
   runs: topic({ owner: 'reasoning', stream: 'runs', description: 'Runs and their steps', key: '<tenant>/<run id>', records: [RunChanged], readers: { console: 'group' } }),
   intelligence: topic({ owner: 'reasoning', stream: 'intelligence', description: 'Conclusions of agents', key: '<tenant>/<subject>', records: [IntelligenceProduced], readers: { console: 'group' } }),
-  proposals: topic({ owner: 'reasoning', stream: 'proposals', description: 'Exact actions that agents want done', key: '<tenant>/<run id>', records: [ProposalMade], readers: { approval: 'group', console: 'group' } }),
+  proposals: topic({ owner: 'reasoning', stream: 'proposals', description: 'Exact actions that agents want done', key: '<tenant>/<run id>', records: [ProposalMade], readers: { approval: 'group' } }),
 };
