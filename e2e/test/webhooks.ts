@@ -13,7 +13,7 @@ export interface Webhook {
 }
 
 /** One signed webhook; its subject is also its id. @returns the status of the answer */
-export async function send(world: TestMesh, { source, subject, tenant = 'default', secret = source, headers = {} }: Webhook): Promise<number> {
+export async function send(world: Pick<TestMesh, 'ingestion' | 'secretsFolder'>, { source, subject, tenant = 'default', secret = source, headers = {} }: Webhook): Promise<number> {
   const body = JSON.stringify({ subject });
   const timestamp = String(Math.floor(Date.now() / 1000));
   const signature = createHmac('sha256', webhookKey(world.secretsFolder, secret)).update(`${subject}.${timestamp}.${body}`).digest('base64');

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ProducerError } from '@nervus/messaging';
-import { KafkaClientError } from '@nervus/messaging/adapter';
+import { closedWithoutAWord, KafkaClientError, tlsRefusal } from '@nervus/messaging/adapter';
 
 /** What kafkajs says of an error: its name, and for an answer of the broker the type and whether it is worth retrying. */
 export interface Cause {
@@ -43,14 +43,6 @@ export function producerError(error: unknown, topics: readonly string[]): Produc
   return new ProducerError(`Kafka did not acknowledge a send to ${where}: ${message}`, type ?? name, retryable, { cause: error });
 }
 
-/** Which of the two does not believe the other, when it is TLS that failed: trying again would not help. */
-function tlsRefusal(message: string): string | undefined {
-  if (/alert (bad certificate|unsupported certificate|certificate (required|unknown|expired|revoked)|unknown ca)/i.test(message)) return 'the broker refused the certificate of this client, or got none';
-  if (/unable to (verify the first|get local issuer|get issuer) certificate|self-signed certificate|certificate has expired|does not match certificate/i.test(message)) return 'the certificate of the broker is of no authority that this client believes, or not for this address';
-  if (/wrong version number|packet length too long/i.test(message)) return 'the listener of the broker does not speak TLS';
-  return undefined;
-}
-
 /** Says in our words what ended a consumer or an admin call. */
 export function clientError(error: unknown, doing: string, details: Readonly<Record<string, unknown>> = {}): KafkaClientError {
   if (error instanceof KafkaClientError) return error;
@@ -65,8 +57,8 @@ export function clientError(error: unknown, doing: string, details: Readonly<Rec
   if (type === 'GROUP_AUTHORIZATION_FAILED') return new KafkaClientError('group_not_authorised', `${doing}: this client is not authorised for the group`, false, details, options);
   if (type === 'CLUSTER_AUTHORIZATION_FAILED') return new KafkaClientError('not_a_writer', `${doing}: the broker gives this client no producer id, since it may write to no topic; grant Write on the topics as declared`, false, details, options);
   const refusal = tlsRefusal(message);
-  if (refusal !== undefined) return new KafkaClientError('not_authenticated', `${doing}: ${refusal} (${message.trim()})`, false, details, options);
-  if (name === 'KafkaJSConnectionClosedError') return new KafkaClientError('broker_unreachable', `${doing}: the broker closed the connection at once: if it does so again, its listener probably speaks another security protocol than this client`, true, details, options);
+  if (refusal !== undefined) return new KafkaClientError('not_authenticated', `${doing}: ${refusal}`, false, details, options);
+  if (name === 'KafkaJSConnectionClosedError') return new KafkaClientError('broker_unreachable', `${doing}: ${closedWithoutAWord}`, true, details, options);
   if (name.startsWith('KafkaJSConnection')) return new KafkaClientError('broker_unreachable', `${doing}: no connection to the broker (${message})`, true, details, options);
   return new KafkaClientError((type ?? name).toLowerCase(), `${doing}: ${message}`, hopeless.has(type ?? '') ? false : causeOf(error).retriable, details, options);
 }

@@ -5,7 +5,7 @@
 import { isIP } from 'node:net';
 import { systemClock, within } from '@nervus/messaging';
 import { type KafkaConnection, KafkaClientError, type KafkaSasl, withoutRepetition } from '@nervus/messaging/adapter';
-import { type API, type Broker, type Connection, type ConnectionOptions, ConnectionPool, findCoordinatorV6, metadataV12, parseBroker, type SASLOptions } from '@platformatic/kafka';
+import { type API, AuthenticationError, type Broker, type Connection, type ConnectionOptions, ConnectionPool, findCoordinatorV6, metadataV12, parseBroker, type SASLOptions } from '@platformatic/kafka';
 import { type Cause, causeOf, saysCoordinatorMoved } from './errors.js';
 import { backoff } from './backoff.js';
 
@@ -166,8 +166,14 @@ function connectionOptions({ brokers, ssl, sasl }: KafkaConnection): ConnectionO
 
 const mechanisms = { 'plain': 'PLAIN', 'scram-sha-256': 'SCRAM-SHA-256', 'scram-sha-512': 'SCRAM-SHA-512', 'oauthbearer': 'OAUTHBEARER' } as const;
 
+/** The broker answers a token that it accepts with nothing, and any other with the reason as JSON, which by itself the library overlooks. */
+const acceptedToken: NonNullable<SASLOptions['authBytesValidator']> = (answer, done) => {
+  if (answer.length === 0) done(null, answer);
+  else done(new AuthenticationError(`SASL OAUTHBEARER authentication failed: ${answer.toString('utf8')}`));
+};
+
 /** A password is asked for at each authentication: it may be read from a file. */
 function saslOptions(sasl: KafkaSasl): SASLOptions {
   const mechanism = mechanisms[sasl.mechanism];
-  return sasl.mechanism === 'oauthbearer' ? { mechanism, token: sasl.token } : { mechanism, username: sasl.username, password: () => sasl.password };
+  return sasl.mechanism === 'oauthbearer' ? { mechanism, token: sasl.token, authBytesValidator: acceptedToken } : { mechanism, username: sasl.username, password: () => sasl.password };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ProducerError } from '@nervus/messaging';
-import { KafkaClientError } from '@nervus/messaging/adapter';
+import { closedWithoutAWord, KafkaClientError, tlsRefusal } from '@nervus/messaging/adapter';
 import { AuthenticationError, MultipleErrors, NetworkError, ProtocolError } from '@platformatic/kafka';
 
 /** What the library says of an error: the broker's own name of it, if a broker answered. */
@@ -28,7 +28,7 @@ const passing = new Set([
 export function causeOf(error: unknown): Cause {
   if (error instanceof KafkaClientError) return { kind: 'other', message: error.message, transient: error.retryable };
   const all = [...everyCause(error)];
-  const authentication = all.find((each) => each instanceof AuthenticationError);
+  const authentication = all.findLast((each) => each instanceof AuthenticationError);
   if (authentication) return { kind: 'authentication', message: authentication.message, transient: false };
   const answer = all.find((each) => each instanceof ProtocolError);
   if (answer) {
@@ -85,6 +85,8 @@ export function clientError(error: unknown, doing: string, details: Readonly<Rec
   if (type === 'GROUP_AUTHORIZATION_FAILED') return new KafkaClientError('group_not_authorised', `${doing}: this client is not authorised for the group; grant Read on it`, false, details, options);
   if (type === 'CLUSTER_AUTHORIZATION_FAILED') return new KafkaClientError('not_a_writer', `${doing}: the broker gives this client no producer id, since it may write to no topic; grant Write on the topics as declared`, false, details, options);
   if (type === 'UNSUPPORTED_VERSION') return new KafkaClientError('unsupported_broker', `${doing}: the broker does not speak what this client needs (${message}); it needs Kafka 4.0 or later with the consumer group protocol`, false, details, options);
-  if (kind === 'network') return new KafkaClientError('broker_unreachable', `${doing}: no connection to the broker (${message})`, true, details, options);
+  const refusal = [...everyCause(error)].map((each) => tlsRefusal(each.message)).find((meaning) => meaning !== undefined);
+  if (refusal !== undefined) return new KafkaClientError('not_authenticated', `${doing}: ${refusal}`, false, details, options);
+  if (kind === 'network') return new KafkaClientError('broker_unreachable', `${doing}: ${message === 'Connection closed' ? closedWithoutAWord : `no connection to the broker (${message})`}`, true, details, options);
   return new KafkaClientError((type ?? 'client_failed').toLowerCase(), `${doing}: ${message}`, transient, details, options);
 }

@@ -7,6 +7,7 @@ export { Events } from './events.js';
 export { Health } from './health.js';
 export { EnrolmentRefused, type Introducer } from './key-keeper.js';
 export { createKafkaClient } from './kafka-client.js';
+export { type KafkaSecurity, kafkaSecurity, KafkaSecurityConfig } from './kafka-security.js';
 export type { Kit, ServiceDefinition } from './kit.js';
 export { createLogger } from './logs.js';
 export { Metrics } from './metrics.js';

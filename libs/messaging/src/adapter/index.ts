@@ -5,3 +5,4 @@ export type { KafkaConnection, KafkaSasl } from './connection.js';
 export { type KafkaLog, withoutRepetition } from './log.js';
 export { Membership, nameOf } from './membership.js';
 export { type Position, StartPositions } from './start-positions.js';
+export { closedWithoutAWord, tlsRefusal } from './tls-refusal.js';
