@@ -22,6 +22,7 @@ const commands = {
   generate: 'scripts/dist/generate/main.js',
   'contracts:release': 'scripts/dist/release-contracts.js',
   'bench:mesh': 'bench/dist/mesh-bench.js',
+  'bench:messaging': 'bench/dist/messaging-bench.js',
 };
 
 const [name, ...rest] = process.argv.slice(2);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export { ConfigError, type ConfigField, environmentName, KitConfig, loadConfig } from './config.js';
+export { Database } from './database.js';
 export { letterOf, OwnCopies } from './dead-letters/own-copies.js';
 export { TopicPrefix } from './dead-letters/topic-prefix.js';
 export { evidenceContext, renewalProfile } from './enrolment-introducer.js';
@@ -10,6 +11,7 @@ export { createKafkaClient } from './kafka-client.js';
 export { type KafkaSecurity, kafkaSecurity, KafkaSecurityConfig } from './kafka-security.js';
 export type { Kit, ServiceDefinition } from './kit.js';
 export { createLogger } from './logs.js';
+export { engineMetrics, pipelineObserver, publisherMetrics } from './messaging-metrics.js';
 export { Metrics } from './metrics.js';
 export { OwnIdentity } from './own-identity.js';
 export { runService, startService } from './run-service.js';
@@ -18,3 +20,4 @@ export { ServiceClock } from './service-clock.js';
 export { ServiceLogger } from './service-logger.js';
 export { Stores } from './stores.js';
 export { Sweeps } from './sweeps.js';
+export { startTracing, type Tracing } from './traces.js';
