@@ -3,12 +3,11 @@
 // one state write for each record, and the event that follows, through the outbox to the publisher. What a service has
 // besides (Nest, tables, heartbeats, enrolment, a management port) is not a hop's cost and not here.
 import { IntelligenceProduced, physicalName, rootId, SignalAccepted, topicOf } from '@nervus/contracts';
-import { type AggregateStore, createPipeline, Engine, type EventHandler, eventOf, type KafkaClient, notBefore, Publisher, Quarantine, type ReceivedOf, retryTopics, type Subscription, systemClock } from '@nervus/messaging';
-import { createKafkaJsClient } from '@nervus/messaging-kafkajs';
+import { type AggregateStore, createPipeline, Engine, type EventHandler, eventOf, notBefore, Publisher, Quarantine, type ReceivedOf, retryTopics, type Subscription, systemClock } from '@nervus/messaging';
 import { parkedKeysCollection, StoredKeyParking } from '@nervus/messaging-mongo';
-import { createLogger, Database, engineMetrics, Metrics, pipelineObserver, publisherMetrics, ServiceClock, startTracing } from '@nervus/service-kit';
+import { createKafkaClient, createLogger, Database, engineMetrics, Metrics, pipelineObserver, publisherMetrics, ServiceClock, startTracing } from '@nervus/service-kit';
 import { RecordVerifier, WorkloadDirectory, WorkloadKey } from '@nervus/trust';
-import type { ClientName, EngineHopPlace, HopRun } from './hop-messages.js';
+import type { EngineHopPlace, HopRun } from './hop-messages.js';
 import { answerTo, type Heard } from './hop-records.js';
 import { failHop, type RunningHop, serveHop } from './serve-hop.js';
 
@@ -22,7 +21,7 @@ const logger = createLogger(service, 'error');
 await startTracing(service, '');
 const metrics = new Metrics(service);
 const clock = new ServiceClock();
-const client = clientOf(place.client);
+const client = createKafkaClient({ kafkaBrokers: place.brokers.join(','), kafkaClient: place.client, instance: '' }, `${topicPrefix}${service}`, () => undefined);
 const key = { signer: WorkloadKey.generate(), notAfter: clock.now() + 24 * hourMs };
 const counted = publisherMetrics(metrics);
 let acknowledgedInRun: (records: number) => void = () => undefined;
@@ -89,9 +88,4 @@ function directory(): WorkloadDirectory {
     known.put({ kid, spiffeId: `spiffe://nervus.local/service/${owner}`, service: owner, jwk: publicJwk, notBefore: from, notAfter, version: 1, attestation: { kind: 'launcher', rule: 'bench', subject: owner } }, { by: 'bench', appendedAt: Date.parse(from) });
   }
   return known;
-}
-
-function clientOf(name: ClientName): KafkaClient {
-  const options = { brokers: place.brokers, clientId: `${topicPrefix}${service}`, log: () => undefined };
-  return { kafkajs: createKafkaJsClient }[name](options);
 }

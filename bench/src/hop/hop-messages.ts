@@ -3,7 +3,7 @@
 import type { PublicJwk, ServiceName } from '@nervus/contracts';
 
 /** Kafka clients that are measured, each behind the engine and bare. */
-export const clientNames = ['kafkajs'] as const;
+export const clientNames = ['kafkajs', 'platformatic'] as const;
 export type ClientName = (typeof clientNames)[number];
 
 /** Where a bare hop stands: the only argument of its process, as JSON. */
