@@ -16,6 +16,7 @@ const commands = {
   start: 'scripts/dist/start.js',
   test: 'scripts/dist/test.js',
   lint: 'scripts/dist/lint.js',
+  'conformance:messaging': 'scripts/dist/conformance-messaging.js',
   'test:faults': 'e2e/dist/test-faults.js',
   demo: 'e2e/dist/demo.js',
   nervus: 'apps/cli/dist/main.js',

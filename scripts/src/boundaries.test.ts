@@ -89,9 +89,9 @@ describe('who may touch what', () => {
     }
   });
 
-  it('only messaging-*, the local launcher, the bare pipeline and the fault harness hold a Kafka client', () => {
+  it('only messaging-*, the local launcher, the test library, the bare pipeline and the fault harness hold a Kafka client', () => {
     const holders = packages.filter((candidate) => candidate.dependencies.has('kafkajs') || candidate.dependencies.has('@platformatic/kafka')).map((candidate) => candidate.name);
-    expect(holders.toSorted()).toEqual(['@nervus/bench', '@nervus/e2e', '@nervus/local-infrastructure', '@nervus/messaging-kafkajs', '@nervus/messaging-platformatic']);
+    expect(holders.toSorted()).toEqual(['@nervus/bench', '@nervus/e2e', '@nervus/local-infrastructure', '@nervus/messaging-kafkajs', '@nervus/messaging-platformatic', '@nervus/testing']);
   });
 
   it('a domain imports nothing but contracts, trust, pure libs and itself', () => {

@@ -36,6 +36,8 @@ export class KafkaJsConsumer implements Consumer {
   #commit: EachBatchPayload['commitOffsetsIfNecessary'] | undefined;
   /** Batches that wait for room; a set and not a shared promise, which would keep every wait in memory. */
   readonly #waits = new Set<PromiseWithResolvers<void>>();
+  /** Who we were to the group when we last joined it. */
+  #memberId: string | undefined;
   #lookingSince: number | undefined;
   #rejectRun: ((error: Error) => void) | undefined;
   /** The process is stopping, or the consumer died: no batch is handed over any more. */
@@ -182,7 +184,12 @@ export class KafkaJsConsumer implements Consumer {
 
   #onJoin({ payload }: ConsumerGroupJoinEvent): void {
     const partitions = Object.entries(payload.memberAssignment).flatMap(([topic, own]) => own.map((partition) => ({ topic, partition })));
-    const kept = this.#membership.join(partitions);
+    const held = new Set(this.#membership.assigned.keys());
+    const countedOut = this.#memberId !== undefined && this.#memberId !== payload.memberId;
+    this.#memberId = payload.memberId;
+    if (countedOut) this.#loseAll();
+    this.#membership.join(partitions);
+    const kept = new Set(partitions.filter((partition) => held.has(nameOf(partition)) && (!countedOut || this.#staysOurs(partition))).map(nameOf));
     const { generation } = this.#membership;
     this.#handing.clear();
     this.#lookingSince = undefined;
@@ -194,6 +201,21 @@ export class KafkaJsConsumer implements Consumer {
     if (this.#paused.size > 0) this.#client.pause(grouped([...this.#paused.values()]));
     this.log('info', 'joined the group', { groupId: this.options.groupId, generation, partitions: partitions.length });
     this.#handlers?.onAssigned(generation, partitions);
+  }
+
+  /** As a new member we hold nothing of before: others may have worked on it meanwhile. kafkajs itself says nothing. */
+  #loseAll(): void {
+    this.#onLost(new Error('the group had counted this member out'));
+    this.#membership.join([]);
+    this.#handlers?.onAssigned(this.#membership.generation, []);
+  }
+
+  /**
+   * Whether reading goes on where it stopped although others may have had the partition: nobody else is in a group of
+   * our own, and of what is read from the end nothing must be skipped. Else the committed offset says where.
+   */
+  #staysOurs({ topic }: TopicPartition): boolean {
+    return this.options.ephemeral === true || this.options.topics.some((subscribed) => subscribed.topic === topic && subscribed.from === 'end');
   }
 
   #onLost(reason: Error): void {

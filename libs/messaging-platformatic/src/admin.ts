@@ -19,7 +19,7 @@ export class PlatformaticAdmin implements Admin {
   /** @throws KafkaClientError when no broker can be reached or the credentials are refused. */
   static async connect(cluster: Cluster, log: KafkaLog): Promise<PlatformaticAdmin> {
     try {
-      await cluster.topics([]);
+      await cluster.retrying(() => cluster.topics([], 'fresh'));
     } catch (error) {
       await cluster.close();
       throw clientError(error, 'connecting an admin client');
@@ -135,7 +135,7 @@ export class PlatformaticAdmin implements Admin {
 
   async #known(topics: readonly string[]): Promise<ReadonlyMap<string, TopicInfo>> {
     try {
-      return await this.cluster.topics(topics, 'fresh');
+      return await this.cluster.retrying(() => this.cluster.topics(topics, 'fresh'));
     } catch (error) {
       throw clientError(error, `asking for the topics ${topics.join(', ')}`);
     }

@@ -44,7 +44,7 @@ export class Batches {
 
   /** @throws KafkaClientError or what the library throws: a topic does not exist, or no broker can be asked */
   static async of(records: readonly OutboundRecord[], id: ProducerId, cluster: Cluster): Promise<Batches> {
-    const topics = await topicsOf(cluster, [...new Set(records.map(({ topic }) => topic))]);
+    const topics = await cluster.retrying(() => topicsOf(cluster, [...new Set(records.map(({ topic }) => topic))]));
     const byName = new Map<string, Batch>();
     for (const record of records) {
       const { topic, key } = record;
@@ -103,13 +103,11 @@ export class Batches {
   }
 }
 
-/** @throws ProtocolError that a topic does not exist, when it is not there after a while: it may just have been made */
-function topicsOf(cluster: Cluster, names: readonly string[]): Promise<ReadonlyMap<string, TopicInfo>> {
-  return cluster.retrying(async () => {
-    const topics = await cluster.topics(names);
-    if (topics.size < names.length) throw new ProtocolError('UNKNOWN_TOPIC_OR_PARTITION');
-    return topics;
-  });
+/** @throws ProtocolError that a topic does not exist, which may pass: it may just have been made */
+async function topicsOf(cluster: Cluster, names: readonly string[]): Promise<ReadonlyMap<string, TopicInfo>> {
+  const topics = await cluster.topics(names);
+  if (topics.size < names.length) throw new ProtocolError('UNKNOWN_TOPIC_OR_PARTITION');
+  return topics;
 }
 
 /** Header names come again and again. */

@@ -67,7 +67,7 @@ export class Cluster {
     return this.retrying(() => this.call(to, api, ...request));
   }
 
-  /** Runs something again while it fails with what may pass. */
+  /** Runs something again while it fails with what may pass. Never inside another: the tries would multiply. */
   async retrying<T>(run: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -80,14 +80,15 @@ export class Cluster {
   }
 
   /**
-   * Those of the topics that exist and that this client may see.
+   * Those of the topics that exist and that this client may see. One try.
    * @param knowledge `fresh`: asked now, not remembered
+   * @throws what the library throws
    */
   async topics(names: readonly string[], knowledge: 'remembered' | 'fresh' = 'remembered'): Promise<ReadonlyMap<string, TopicInfo>> {
     const now = Date.now();
     const known = (name: string): boolean => knowledge === 'remembered' && now - (this.#topics.get(name)?.at ?? 0) < metadataMaxAgeMs;
     const missing = [...new Set(names)].filter((name) => !known(name));
-    if (missing.length > 0 || this.#brokers.size === 0) await this.retrying(() => this.#ask(missing));
+    if (missing.length > 0 || this.#brokers.size === 0) await this.#ask(missing);
     return new Map(names.flatMap((name) => {
       const info = this.#topics.get(name)?.info;
       return info ? [[name, info] as const] : [];

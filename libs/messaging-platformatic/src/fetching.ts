@@ -169,9 +169,11 @@ export class Fetching {
     for (const { topicId, partitions } of answer.responses) {
       for (const part of partitions) {
         const reading = asked.get(`${topicId}/${part.partitionIndex}`);
-        if (!reading || this.#stopped || this.#readings.get(nameOf(reading)) !== reading) continue;
+        // What was paused meanwhile is fetched again.
+        if (!reading || this.#stopped || this.#readings.get(nameOf(reading)) !== reading || this.#paused.has(nameOf(reading))) continue;
         if (part.errorCode !== 0) this.#onRefusal(reading, protocolErrorsCodesById[part.errorCode] ?? String(part.errorCode));
-        else if (this.#take(reading, part)) brought = true;
+        // Paused while the fetch was under way: it is fetched again when it is resumed.
+        else if (!this.#paused.has(nameOf(reading)) && this.#take(reading, part)) brought = true;
       }
     }
     return brought;

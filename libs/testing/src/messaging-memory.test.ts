@@ -5,17 +5,13 @@ import { runMessagingConformance } from './messaging-conformance.js';
 
 runMessagingConformance({
   name: 'memory',
-  features: { crash: true, commitFault: true, restart: true },
   connect: async () => {
     const broker = new MemoryBroker(systemClock);
     return {
       client: () => broker.client(),
-      crash: async (groupId) => broker.crash(groupId),
-      failNextCommit: () => broker.faults.failNextCommit(),
-      restart: async () => {
-        broker.stop();
-        broker.start();
-      },
+      crash: (groupId) => broker.crash(groupId),
+      takeDown: async () => broker.stop(),
+      bringUp: async () => broker.start(),
       close: async () => undefined,
     };
   },

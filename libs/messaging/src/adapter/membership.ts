@@ -35,13 +35,10 @@ export class Membership {
     return first;
   }
 
-  /** Returns the partitions that were ours before and are so still. */
-  join(partitions: readonly TopicPartition[]): ReadonlySet<string> {
-    const kept = new Set(partitions.map(nameOf).filter((name) => this.#assigned.has(name)));
+  join(partitions: readonly TopicPartition[]): void {
     this.#generation++;
     this.#assigned = new Map(partitions.map((partition) => [nameOf(partition), partition]));
     this.#stable = true;
-    return kept;
   }
 
   /** Those that may still be committed. */

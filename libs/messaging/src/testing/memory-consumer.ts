@@ -75,7 +75,8 @@ export class MemoryConsumer implements Consumer, GroupMember {
 
   assigned(generation: number, partitions: readonly TopicPartition[]): void {
     this.fetchings = new Map();
-    this.paused.clear();
+    const ours = new Set(partitions.map(nameOf));
+    for (const name of this.paused) if (!ours.has(name)) this.paused.delete(name);
     for (const { topic, partition } of partitions) {
       const name = nameOf({ topic, partition });
       this.positions.set(name, this.group.committed.get(name) ?? this.uncommittedStart(topic, partition));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { type MessagingFeatures, type World, numbered, until } from './world.js';
+import { numbered, until, type World } from './world.js';
 
-export function committing(world: World, _features: MessagingFeatures): void {
+export function committing(world: World): void {
   describe('committing', () => {
     it('what was not committed is delivered again, what was is not', async () => {
       const topic = await world.topic();
@@ -49,6 +49,24 @@ export function committing(world: World, _features: MessagingFeatures): void {
       expect(await world.committed(groupId, topic)).toEqual(new Map());
       await first.consumer.commit([{ ...kept, offset: 1n, generation: first.generation }]);
       await until('the rightful commit', async () => (await world.committed(groupId, topic)).get(kept.partition) === 1n);
+    });
+
+    it('an old generation cannot commit, though the partition is ours again', async () => {
+      const topic = await world.topic(2);
+      const groupId = world.group();
+      await (await world.producer()).send(numbered(topic, 100, 40));
+      const first = await world.probe(topic, groupId);
+      await until('all records', () => first.records.length >= 100);
+      const stale = first.generation;
+      const second = await world.probe(topic, groupId);
+      await until('one partition each', () => first.assigned.length === 1 && second.assigned.length === 1);
+      const away = second.assigned.at(0)!;
+      await second.consumer.close();
+      await until('the partition to be back', () => first.holds(away.partition));
+      await first.consumer.commit([{ ...away, offset: 1n, generation: stale }]);
+      expect(await world.committed(groupId, topic)).toEqual(new Map());
+      await first.consumer.commit([{ ...away, offset: 1n, generation: first.generation }]);
+      await until('the rightful commit', async () => (await world.committed(groupId, topic)).get(away.partition) === 1n);
     });
   });
 }

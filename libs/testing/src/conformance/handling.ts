@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Engine, type InboundRecord, type Lease, systemClock } from '@nervus/messaging';
+import type { InboundRecord, Lease } from '@nervus/messaging';
 import { describe, expect, it } from 'vitest';
-import { type MessagingFeatures, type World, numbered, text, until } from './world.js';
+import { engineOf } from './engine-of.js';
+import { numbered, text, until, type World } from './world.js';
 
 /** The engine on this adapter: what neither can promise alone. */
-export function handling(world: World, features: MessagingFeatures): void {
-  async function engineOf(topic: string, groupId: string, record: (record: InboundRecord, lease: Lease) => Promise<void>, limits: { maxRecords?: number } = {}) {
-    const fatal: Error[] = [];
-    const engine = new Engine({ client: world.broker.client(), groupId, subscriptions: [{ topic, from: 'beginning', handle: { record } }], clock: systemClock, onFatal: (error) => fatal.push(error), limits });
-    world.after(() => engine.close({ drainMs: 2000 }));
-    await engine.start();
-    return { engine, fatal };
-  }
-
+export function handling(world: World): void {
   describe('handling', () => {
     it('records of one key are handled in order and one at a time, and all of them are committed', async () => {
       const topic = await world.topic(3);
@@ -20,7 +13,7 @@ export function handling(world: World, features: MessagingFeatures): void {
       const seen = new Map<string, number[]>();
       const running = new Set<string>();
       await (await world.producer()).send(numbered(topic, 500, 25));
-      const { fatal } = await engineOf(topic, groupId, async (record) => {
+      const { fatal } = await engineOf(world, topic, groupId, async (record) => {
         const key = String(record.key);
         expect(running.has(key)).toBe(false);
         running.add(key);
@@ -42,6 +35,7 @@ export function handling(world: World, features: MessagingFeatures): void {
       let inFlight = 0;
       let most = 0;
       const { engine } = await engineOf(
+        world,
         topic,
         groupId,
         async () => {
@@ -69,9 +63,9 @@ export function handling(world: World, features: MessagingFeatures): void {
         if (lease.signal.aborted) aborted.count++;
         handled.add(text(record));
       };
-      const first = await engineOf(topic, groupId, handle);
+      const first = await engineOf(world, topic, groupId, handle);
       await until('records in flight', () => first.engine.gauges().reduce((sum, { inFlight }) => sum + inFlight, 0) === 200);
-      const second = await engineOf(topic, groupId, handle);
+      const second = await engineOf(world, topic, groupId, handle);
       await until('two partitions each', () => first.engine.gauges().length === 2 && second.engine.gauges().length === 2);
       gate.resolve();
       await producer.send(numbered(topic, 200, 40, 200));
@@ -87,8 +81,8 @@ export function handling(world: World, features: MessagingFeatures): void {
       const producer = await world.producer();
       const handled: string[] = [];
       const handle = async (record: InboundRecord): Promise<void> => void handled.push(text(record));
-      const first = await engineOf(topic, groupId, handle);
-      const second = await engineOf(topic, groupId, handle);
+      const first = await engineOf(world, topic, groupId, handle);
+      const second = await engineOf(world, topic, groupId, handle);
       await until('two partitions each', () => first.engine.gauges().length === 2 && second.engine.gauges().length === 2);
       await producer.send(numbered(topic, 200, 40));
       await until('all handled', () => handled.length >= 200);
@@ -100,31 +94,21 @@ export function handling(world: World, features: MessagingFeatures): void {
       expect(handled).toHaveLength(400);
     });
 
-    it('a commit that fails is made again, and no one notices', async ({ skip }) => {
-      skip(!features.commitFault, 'conformance: this test broker cannot be told to fail a commit');
+    it('a record whose handler failed ends the process, and the next one gets it and what follows again', async () => {
       const topic = await world.topic();
       const groupId = world.group();
-      const { fatal } = await engineOf(topic, groupId, async () => undefined);
-      world.broker.failNextCommit!();
-      await (await world.producer()).send(numbered(topic, 10));
+      await (await world.producer()).send(numbered(topic, 10, 1));
+      const first = await engineOf(world, topic, groupId, async (record) => {
+        if (text(record) === '4') throw new Error('a handler that gives up');
+      });
+      await until('the failure', () => first.fatal.length > 0);
+      expect(first.fatal).toHaveLength(1);
+      await first.engine.close({ drainMs: 2000 });
+      expect(await world.committed(groupId, topic)).toEqual(new Map([[0, 4n]]));
+      const again: string[] = [];
+      await engineOf(world, topic, groupId, async (record) => void again.push(text(record)));
       await until('everything committed', async () => (await world.committedSum(groupId, topic)) === 10n);
-      expect(fatal).toEqual([]);
-    });
-
-    it('a restart of the broker loses no record and ends no process', async ({ skip }) => {
-      skip(!features.restart, 'conformance: this test broker cannot be restarted');
-      const topic = await world.topic(3);
-      const groupId = world.group();
-      const producer = await world.producer();
-      const handled = new Set<string>();
-      const { fatal } = await engineOf(topic, groupId, async (record) => void handled.add(text(record)));
-      await producer.send(numbered(topic, 100));
-      await until('the records before the restart', () => handled.size === 100);
-      await world.broker.restart!();
-      await until('a send after the restart', () => producer.send(numbered(topic, 100, 10, 100)).then(() => true, () => false), 60_000);
-      await until('the records after the restart', () => handled.size === 200, 60_000);
-      await until('all of them committed', async () => (await world.committedSum(groupId, topic).catch(() => 0n)) >= 200n, 60_000);
-      expect(fatal).toEqual([]);
+      expect(again).toEqual(['4', '5', '6', '7', '8', '9']);
     });
   });
 }

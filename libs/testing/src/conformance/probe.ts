@@ -5,7 +5,8 @@ import type { Consumer, ConsumerHandlers, InboundRecord, PartitionBatch, TopicPa
 export class Probe {
   readonly batches: PartitionBatch[] = [];
   readonly crashes: Error[] = [];
-  rebalances = 0;
+  /** What each rebalance named: the partitions that leave, or nothing for all. */
+  readonly leavings: (readonly TopicPartition[] | undefined)[] = [];
   generation = -1;
   assigned: readonly TopicPartition[] = [];
   assignments = 0;
@@ -21,8 +22,8 @@ export class Probe {
         this.batches.push(batch);
         if (hold) for (const record of batch.records) await hold(record);
       },
-      onRebalance: () => {
-        this.rebalances++;
+      onRebalance: (leaving) => {
+        this.leavings.push(leaving);
       },
       onAssigned: (generation, partitions) => {
         this.generation = generation;
@@ -35,6 +36,10 @@ export class Probe {
     };
   }
 
+  get rebalances(): number {
+    return this.leavings.length;
+  }
+
   get records(): InboundRecord[] {
     return this.batches.flatMap((batch) => batch.records);
   }
@@ -45,5 +50,13 @@ export class Probe {
 
   recordsOf(partition: number): InboundRecord[] {
     return this.records.filter((record) => record.partition === partition);
+  }
+
+  offsetsOf(partition: number): bigint[] {
+    return this.recordsOf(partition).map(({ offset }) => offset);
+  }
+
+  holds(partition: number): boolean {
+    return this.assigned.some((assigned) => assigned.partition === partition);
   }
 }
