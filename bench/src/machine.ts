@@ -25,7 +25,9 @@ export class MachineWatch {
     }
   }
 
-  figures(): { readonly idleShare: number; readonly stealSeconds: number } {
+  /** Undefined when nothing was watched. */
+  figures(): { readonly idleShare: number; readonly stealSeconds: number } | undefined {
+    if (this.seconds === 0) return undefined;
     return { idleShare: rounded(this.idle / (this.seconds * cpus().length), 3), stealSeconds: rounded(this.steal, 2) };
   }
 }

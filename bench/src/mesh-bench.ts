@@ -6,8 +6,9 @@ import { parseArgs } from 'node:util';
 import { BarePipeline, type BareFigures } from './bare-pipeline.js';
 import { type BenchInstallation, openBench } from './bench-installation.js';
 import { percentile, rounded } from './latency.js';
+import { cpuByProcess, idleFigures } from './idle-figures.js';
 import { offer, searchSustained, type Stretch } from './mesh-load.js';
-import { cpuSeconds, machineSeconds, residentBytes } from './process-cpu.js';
+import { machineSeconds } from './process-cpu.js';
 import { writeBenchmarkDocument } from './benchmark-document.js';
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '20' }, json: { type: 'boolean', default: false }, database: { type: 'string', default: 'memory' }, 'events-log': { type: 'string' } } });
@@ -112,13 +113,6 @@ function median(samples: readonly number[]): number {
   return percentile(samples, 0.5);
 }
 
-/** CPU seconds so far of every process of the mesh, of the broker and of the database, by name. */
-function cpuByProcess(world: BenchInstallation): ReadonlyMap<string, number> {
-  const { mesh, infrastructure } = world.installation;
-  const pids = [...mesh.all().map((member) => [member.options.instance, member.pid] as const), ...infrastructure.processes.map((server) => [server.name, server.pid] as const)];
-  return new Map(pids.flatMap(([name, pid]) => (pid === undefined ? [] : [[name, cpuSeconds(pid) ?? 0] as const])));
-}
-
 /** Documents written so far by all services, clearing of outboxes included. */
 async function stateWrites(world: BenchInstallation): Promise<number> {
   let sum = 0;
@@ -127,15 +121,4 @@ async function stateWrites(world: BenchInstallation): Promise<number> {
     for (const [, value] of text.matchAll(/^nervus_state_(?:writes|clears)_total\{[^}]*\} (\d+)/gm)) sum += Number(value);
   }
   return sum;
-}
-
-/** What the mesh uses when nothing happens, some time after the last load: share of one core, and resident memory, by process. */
-async function idleFigures(world: BenchInstallation) {
-  const [afterSeconds, forSeconds] = [15, 20];
-  await new Promise((resolve) => setTimeout(resolve, afterSeconds * 1000));
-  const before = cpuByProcess(world);
-  await new Promise((resolve) => setTimeout(resolve, forSeconds * 1000));
-  const after = cpuByProcess(world);
-  const rss = Object.fromEntries(world.installation.mesh.all().map((member) => [member.options.instance, rounded((residentBytes(member.pid ?? 0) ?? 0) / 2 ** 20)]));
-  return { afterSeconds, forSeconds, cpuPercent: Object.fromEntries([...after].map(([name, used]) => [name, rounded(((used - (before.get(name) ?? 0)) / forSeconds) * 100, 2)])), rssMb: rss };
 }

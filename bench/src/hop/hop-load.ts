@@ -24,8 +24,8 @@ export class HopLoad {
   readonly engine: HopTopics;
   readonly bare: HopTopics;
   readonly workloads: EngineHopPlace['workloads'];
+  readonly client: KafkaClient;
   private readonly publisher: Publisher;
-  private readonly client: KafkaClient;
 
   private constructor(brokers: readonly string[]) {
     this.engine = { input: physicalName(topicOf(SignalAccepted), this.topicPrefix), output: physicalName(topics.reasoning.intelligence, this.topicPrefix) };

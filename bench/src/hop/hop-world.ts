@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Infrastructure } from '@nervus/local-infrastructure';
 import mongoose from 'mongoose';
+import { Arrivals } from './arrivals.js';
 import { type ClientName, clientNames } from './hop-messages.js';
 import { HopLoad, type HopTopics } from './hop-load.js';
 import { HopProcess } from './hop-process.js';
@@ -42,8 +43,14 @@ export class HopWorld {
     return new HopWorld(infrastructure, load, pairs, await mongoose.createConnection(infrastructure.database.uri).asPromise());
   }
 
+  /** A name for a run, of group and database. */
   nextRun(): string {
     return `r${++this.runs}`;
+  }
+
+  /** Reads the outputs of all hops from now on. */
+  arrivals(): Promise<Arrivals> {
+    return Arrivals.of(this.load.client, [this.load.engine.output, this.load.bare.output], `${this.load.topicPrefix}arrivals`);
   }
 
   /** The stand-in keeps documents on its heap: those of a run that is over go. */
