@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // `npm run bench:mesh`: what a run costs and how fast the mesh is, beside a bare pipeline with as many hops in the same
 // run. Load enters as signed webhooks at ingestion, the clock stops at the sink; everything is on.
-import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { BarePipeline, type BareFigures } from './bare-pipeline.js';
 import { type BenchInstallation, openBench } from './bench-installation.js';
 import { percentile, rounded } from './latency.js';
+import { MachineWatch, machineOf } from './machine.js';
 import { cpuByProcess, idleFigures } from './idle-figures.js';
 import { offer, searchSustained, type Stretch } from './mesh-load.js';
-import { machineSeconds } from './process-cpu.js';
 import { writeBenchmarkDocument } from './benchmark-document.js';
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '20' }, json: { type: 'boolean', default: false }, database: { type: 'string', default: 'memory' }, 'events-log': { type: 'string' } } });
@@ -25,6 +24,8 @@ const windowsCounted = 3;
 /** Seconds of each of three stretches before anything counts: the compilers of nine processes, two of them JVMs, need thousands of runs. */
 const warmUpSeconds = 40;
 const bareWarmUpSeconds = 15;
+/** Milliseconds within which services have cleared the outboxes of the last runs: those writes are of these runs too. */
+const clearingMs = 2500;
 
 const bench = await openBench({ database: values.database, log });
 try {
@@ -44,20 +45,20 @@ async function measure(world: BenchInstallation) {
   // Mesh and bare pipeline in turn, so that a machine that slows down slows both.
   const windows: { mesh: Stretch; bare: BareFigures; ratioP99: number }[] = [];
   const cpu = new Map<string, number>();
-  const before = { writes: await stateWrites(world), machine: machineSeconds(), at: Date.now() };
-  let runs = 0;
+  const watch = new MachineWatch();
+  let [runs, writes] = [0, 0];
   for (let n = 0; n < windowsCounted; n++) {
-    const used = cpuByProcess(world);
-    const stretch = await offer(world, 'routine', latencyRate, seconds, eventsLog);
+    const [used, writesBefore] = [cpuByProcess(world), await stateWrites(world)];
+    const stretch = await watch.during(() => offer(world, 'routine', latencyRate, seconds, eventsLog));
     for (const [name, total] of cpuByProcess(world)) cpu.set(name, (cpu.get(name) ?? 0) + total - (used.get(name) ?? 0));
+    await new Promise((resolve) => setTimeout(resolve, clearingMs));
+    writes += (await stateWrites(world)) - writesBefore;
     const floor = await bareWindow(infrastructure.kafka.brokers);
     runs += stretch.accepted;
     windows.push({ mesh: stretch, bare: floor, ratioP99: rounded(stretch.p99Ms / floor.p99Ms, 2) });
     log(`window ${n + 1}: mesh p50 ${stretch.p50Ms} p99 ${stretch.p99Ms} ms, bare p50 ${floor.p50Ms} p99 ${floor.p99Ms} ms`);
   }
-  const after = { writes: await stateWrites(world), machine: machineSeconds(), at: Date.now() };
   const cpuMsPerRun = Object.fromEntries([...cpu].map(([name, used]) => [name, rounded((used * 1000) / runs, 2)]));
-  const elapsed = (after.at - before.at) / 1000;
 
   const tier1 = await searchSustained(world, 'routine', [50, 100, 150, 200, 300, 400, 600], seconds, eventsLog, log);
   const tier2 = await searchSustained(world, 'consequential', [20, 40, 60, 80, 120, 180, 250], seconds, eventsLog, log);
@@ -71,7 +72,7 @@ async function measure(world: BenchInstallation) {
   return {
     benchmark: 'mesh',
     at: new Date().toISOString(),
-    machine: { cpus: cpus().length, model: cpus()[0]?.model ?? 'unknown', memoryGiB: rounded(totalmem() / 2 ** 30), platform: `${process.platform}-${process.arch}`, node: process.version, kafka: infrastructure.kafka.version },
+    machine: machineOf(infrastructure.kafka.version),
     method: `signed webhooks, open loop, ${seconds} s a stretch after ${3 * warmUpSeconds} s of warm-up, latency from send to effect at the sink, medians of ${windowsCounted} windows that alternate with the bare pipeline`,
     database: `${infrastructure.database.kind} ${infrastructure.database.version}, ${infrastructure.database.storage}`,
     config: { replicas: Object.fromEntries(mesh.all().map((member) => [member.options.instance, 1])), services: 'production defaults', partitions: 3, payloadBytes: 700 },
@@ -82,12 +83,12 @@ async function measure(world: BenchInstallation) {
     ratios: { p99: rounded(p99 / bareP99, 2), p50: rounded(p50 / bareP50, 2), cpu: rounded(servicesCpuMs / bareCpuMs, 2) },
     windows: windows.map(({ mesh: stretch, bare: floor, ratioP99 }) => ({ p50Ms: stretch.p50Ms, p99Ms: stretch.p99Ms, bareP50Ms: floor.p50Ms, bareP99Ms: floor.p99Ms, ratioP99 })),
     cpuMsPerRun: { ...cpuMsPerRun, servicesTogether: servicesCpuMs },
-    stateWritesPerRun: rounded((after.writes - before.writes) / runs, 2),
+    stateWritesPerRun: rounded(writes / runs, 2),
     idle,
     lost: stretches.reduce((sum, stretch) => sum + stretch.lost, 0),
     duplicated: counts.duplicated,
     redeliveries: counts.redeliveries,
-    machineDuringWindows: { idleShare: rounded((after.machine.idle - before.machine.idle) / (elapsed * cpus().length), 3), stealSeconds: rounded(after.machine.steal - before.machine.steal, 2) },
+    machineDuringWindows: watch.figures(),
     tried: { tier1: tier1.tried, tier2: tier2.tried },
   };
 }
