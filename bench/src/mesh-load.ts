@@ -58,16 +58,14 @@ export async function offer(bench: BenchInstallation, kind: LoadKind, rate: numb
 /** The mesh kept up: nearly everything offered was accepted, and what was still on its way is less than a second's worth. */
 export const keptUp = (stretch: Stretch): boolean => stretch.accepted >= stretch.offered * 0.99 && stretch.lost === 0 && stretch.lagEnd <= stretch.offered && stretch.achieved >= stretch.offered * 0.9;
 
-/** The highest of ascending rates that the mesh keeps up with; stops at the first that it does not. */
-export async function searchSustained(bench: BenchInstallation, kind: LoadKind, rates: readonly number[], seconds: number, eventsLog: string | undefined, log: (line: string) => void): Promise<{ best: Stretch | undefined; tried: readonly Stretch[] }> {
+/** Tries ascending rates and stops at the first that the mesh does not keep up with. */
+export async function searchSustained(bench: BenchInstallation, kind: LoadKind, rates: readonly number[], seconds: number, eventsLog: string | undefined, log: (line: string) => void): Promise<readonly Stretch[]> {
   const tried: Stretch[] = [];
-  let best: Stretch | undefined;
   for (const rate of rates) {
     const stretch = await offer(bench, kind, rate, seconds, eventsLog);
     tried.push(stretch);
     log(`${kind} at ${rate}/s: ${stretch.achieved}/s, lag ${stretch.lagEnd}, p50 ${stretch.p50Ms} ms, p99 ${stretch.p99Ms} ms, lost ${stretch.lost}`);
     if (!keptUp(stretch)) break;
-    best = stretch;
   }
-  return { best, tried };
+  return tried;
 }
