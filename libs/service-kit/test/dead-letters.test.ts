@@ -121,9 +121,14 @@ describe('replay', () => {
       await admin.close();
       return offsets.map(({ partition, offset }) => `${partition}/${offset}`).toSorted().join(' ');
     };
-    let before = '';
-    // The commit follows the handling: wait until it stands still.
-    await world.when(async () => before === (before = await committed()), 'the commit');
+    const written = async (): Promise<string> => {
+      const admin = await world.client.admin();
+      const ends = await admin.endOffsets(`${world.prefix}${topics.ingestion.signals.name}`);
+      await admin.close();
+      return ends.filter(({ high }) => high > 0n).map(({ partition, high }) => `${partition}/${high}`).toSorted().join(' ');
+    };
+    const before = await written();
+    await world.when(async () => (await committed()) === before, 'the commit of all that was handled');
     handled.length = 0;
     expect(await replay({ from: began, key: 'default/REPLAYED', dryRun: true })).toMatchObject({ status: 200, detail: expect.stringMatching(/^3 records .*would be/) as string });
     expect(await replay({ from: began, key: 'default/REPLAYED' })).toMatchObject({ status: 200 });

@@ -43,9 +43,9 @@ export function returning(world: World): void {
       await until('its new share, or that there is none', () => sleeper.all('assigned').length > 1);
       sleeper.release();
       await until('its handler', () => sleeper.all('aborted').length + sleeper.all('handled').length > 0);
+      expect(sleeper.all('fatal')).toEqual([]);
       await sleeper.end();
       expect(await world.committed(groupId, topic)).toEqual(new Map([[0, 3n]]));
-      expect(sleeper.all('fatal')).toEqual([]);
     });
 
     it('a process that is closed and comes back under its instance id moves no partition', async ({ skip }) => {
