@@ -2,12 +2,14 @@
 // An answer that is lost after the broker has written the records cannot be had from a real broker at will, so kafkajs
 // is replaced here by what it does then: it takes back the numbers of the failed send and gives them to the next one.
 import type { OutboundRecord } from '@nervus/messaging';
-import type { Kafka, ProducerBatch } from 'kafkajs';
+import type { Kafka, PartitionMetadata, ProducerBatch, ProducerConfig } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
 import { KafkaJsProducer } from './producer.js';
 
 const records = (...values: string[]): OutboundRecord[] => values.map((value) => ({ topic: 't', key: null, value: Buffer.from(value), headers: {} }));
 const valuesOf = ({ topicMessages = [] }: ProducerBatch): string[] => topicMessages.flatMap(({ messages }) => messages.map(({ value }) => String(value)));
+
+const partitionMetadata: PartitionMetadata[] = [{ partitionErrorCode: 0, partitionId: 0, leader: 1, replicas: [1], isr: [1] }];
 
 /** A broker that drops what comes again under the numbers of a producer id, and whose answers get lost when told so. */
 class Broker {
@@ -18,8 +20,9 @@ class Broker {
   failWith: Error | undefined;
 
   get kafka(): Kafka {
-    const producer = () => {
+    const producer = ({ createPartitioner }: ProducerConfig) => {
       this.producers++;
+      const partition = createPartitioner!();
       const written = new Map<number, string>();
       let next = 0;
       return {
@@ -35,8 +38,10 @@ class Broker {
             written.set(next + at, value);
             this.log.push(value);
           }
+          const answered = (batch.topicMessages ?? []).flatMap(({ topic, messages }) => messages.map((message) => ({ topicName: topic, partition: partition({ topic, partitionMetadata, message }), errorCode: 0 })));
           if (this.loseAnswers-- > 0) throw Object.assign(new Error('timed out'), { name: 'KafkaJSRequestTimeoutError' });
           next += valuesOf(batch).length;
+          return answered;
         },
       };
     };

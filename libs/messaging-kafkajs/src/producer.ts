@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type OutboundRecord, type Producer, ProducerError } from '@nervus/messaging';
-import { type Kafka, Partitioners, type Producer as KafkaJsClientProducer } from 'kafkajs';
+import type { Kafka, Producer as KafkaJsClientProducer, TopicMessages } from 'kafkajs';
+import { ChosenPartitions } from './chosen-partitions.js';
 import { clientError, producerError, saysNumberingIsBroken } from './errors.js';
 import { topicMessages } from './records.js';
+
+/** Of what is left out each time; more than once needs another leader to move meanwhile. */
+const mostSends = 5;
 
 /**
  * Idempotent producer.
@@ -11,12 +15,14 @@ import { topicMessages } from './records.js';
  * producer id. kafkajs gives the numbers of a failed send to the next one; if the failed one had in fact been written
  * (its answer was lost), the broker would take other records under those numbers for a repetition and drop them while
  * acknowledging. So anything else than the same array begins a new producer id, and concurrent sends wait in line.
+ * A send is over when every partition that its records belong to has been acknowledged, whatever kafkajs says.
  */
 export class KafkaJsProducer implements Producer {
   #client: KafkaJsClientProducer | undefined;
   #inDoubt: readonly OutboundRecord[] | undefined;
   #line: Promise<void> = Promise.resolve();
   #closed = false;
+  readonly #chosen = new ChosenPartitions();
 
   private constructor(private readonly kafka: Kafka) {}
 
@@ -50,12 +56,20 @@ export class KafkaJsProducer implements Producer {
     try {
       if (this.#inDoubt !== undefined && this.#inDoubt !== records) await this.#disconnect();
       const client = await this.#connected();
-      await client.sendBatch({ acks: -1, topicMessages: grouped });
+      await this.#untilAcknowledged(client, grouped);
       this.#inDoubt = undefined;
     } catch (error) {
       this.#inDoubt = records;
       if (saysNumberingIsBroken(error)) await this.#disconnect();
       throw producerError(error, grouped.map(({ topic }) => topic));
+    }
+  }
+
+  async #untilAcknowledged(client: KafkaJsClientProducer, messages: readonly TopicMessages[]): Promise<void> {
+    let left = [...messages];
+    for (let attempt = 1; left.length > 0; attempt++) {
+      if (attempt > mostSends) throw new Error('some partitions were not acknowledged, though no broker refused them');
+      left = this.#chosen.unacknowledged(left, await client.sendBatch({ acks: -1, topicMessages: left }));
     }
   }
 
@@ -65,7 +79,7 @@ export class KafkaJsProducer implements Producer {
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
-      createPartitioner: Partitioners.DefaultPartitioner,
+      createPartitioner: this.#chosen.partitioner,
       // A few seconds; who sends decides whether to go on.
       retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1000 },
     });
