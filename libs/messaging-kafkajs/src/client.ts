@@ -7,6 +7,7 @@ import { type Beginning, KafkaJsConsumer } from './consumer.js';
 import { kafkaJsLog } from './log.js';
 import { restAfterFetches } from './fetch-rest.js';
 import { oauthBearer } from './oauth-bearer.js';
+import { heartbeatDespiteClock } from './heartbeat-despite-clock.js';
 import { fetchSoonAfterResume } from './paused-fetch.js';
 import { KafkaJsProducer } from './producer.js';
 import { rejoinAsSameMember } from './rejoin-as-same-member.js';
@@ -26,6 +27,7 @@ export function createKafkaJsClient({ brokers, clientId, ssl, sasl, log }: Kafka
   fetchSoonAfterResume();
   restAfterFetches();
   rejoinAsSameMember();
+  heartbeatDespiteClock();
   // One for every client of ours: kafkajs shares the offsets it knows among all consumers of one group.
   const kafka = (): Kafka =>
     new Kafka({

@@ -243,8 +243,8 @@ export class KafkaJsConsumer implements Consumer {
    */
   #looksForCoordinator({ name }: Error): boolean {
     if (name !== 'KafkaJSGroupCoordinatorNotFound') return false;
-    this.#lookingSince ??= Date.now();
-    return Date.now() - this.#lookingSince < coordinatorMayBeAway;
+    this.#lookingSince ??= performance.now();
+    return performance.now() - this.#lookingSince < coordinatorMayBeAway;
   }
 
   #giveUp(reason: unknown): void {

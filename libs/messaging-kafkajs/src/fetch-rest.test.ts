@@ -41,6 +41,17 @@ describe('a consumer that rests', () => {
     expect(fetched).toEqual([0, 200]);
   });
 
+  it('rests no longer when the clock is set back meanwhile', async () => {
+    const group = groupOf('resting');
+    vi.setSystemTime(360_000);
+    await group.fetch('0');
+    vi.setSystemTime(0);
+    const second = group.fetch('0');
+    await vi.advanceTimersByTimeAsync(200);
+    await second;
+    expect(fetched).toHaveLength(2);
+  });
+
   it('waits for nothing after a fetch that brought nothing, so that the first record after silence comes at once', async () => {
     const group = groupOf('resting');
     bring = nothing;

@@ -33,10 +33,10 @@ export function restAfterFetches(): void {
   prototype.fetch = async function fetchRested(nodeId) {
     const restMs = restOf.get(this.groupId) ?? 0;
     if (restMs === 0) return fetch.call(this, nodeId);
-    const wait = (this[restUntil] ?? 0) - Date.now();
+    const wait = (this[restUntil] ?? 0) - performance.now();
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
     const batches = await fetch.call(this, nodeId);
-    if (batches.some((batch) => !batch.isEmpty())) this[restUntil] = Date.now() + restMs;
+    if (batches.some((batch) => !batch.isEmpty())) this[restUntil] = performance.now() + restMs;
     return batches;
   };
 }

@@ -31,7 +31,7 @@ export function fetchSoonAfterResume(): void {
   const { prototype } = insideKafkaJs<ConsumerGroupClass>('consumer/consumerGroup', 'paused-fetch.ts');
   if (!firstTime(prototype, 'paused-fetch')) return;
   const { fetch, pause, resume } = prototype;
-  const stamp = (group: ConsumerGroup): unknown => Object.assign(group, { [lastChange]: Date.now() });
+  const stamp = (group: ConsumerGroup): unknown => Object.assign(group, { [lastChange]: performance.now() });
   prototype.pause = function pauseAndNotice(partitions) {
     stamp(this);
     pause.call(this, partitions);
@@ -42,7 +42,7 @@ export function fetchSoonAfterResume(): void {
   };
   prototype.fetch = function fetchForAsLongAsItMayWait(this: ConsumerGroup & { [longWait]?: number }, nodeId) {
     const long = (this[longWait] ??= this.maxWaitTime);
-    const busy = this.subscriptionState.paused().length > 0 && Date.now() - (this[lastChange] ?? 0) < lively;
+    const busy = this.subscriptionState.paused().length > 0 && performance.now() - (this[lastChange] ?? 0) < lively;
     this.maxWaitTime = busy ? Math.min(long, shortWaitMs) : long;
     return fetch.call(this, nodeId);
   };
