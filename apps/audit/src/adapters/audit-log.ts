@@ -84,7 +84,7 @@ export class AuditLog {
     const { state, ledger, frontier, recent } = opened;
     const checkpoints = new SignCheckpoint({ files, signer: key.signer, events: options.events, now: () => clock.now(), published: opened.published });
     const writer = new LogWriter({
-      state, ledger, frontier, recent, commit, pause,
+      state, ledger, frontier, recent, commit, pause, steady: () => performance.now(),
       journal: (frame) => journal.append(frame),
       receipt: (first, lines, intents) => receipts.publish(first, lines, intents),
       publish: (entries, noteworthy) => {

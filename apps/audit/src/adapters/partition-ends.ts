@@ -20,10 +20,10 @@ export class PartitionEnds {
 
   /** Puts the ends of these topics, as they are now, into the progress, and gives them. */
   async ask(topics: readonly string[]): Promise<ReadonlyMap<string, readonly PartitionEnd[]>> {
-    const askedAt = this.now();
+    const [askedAt, askedSteady] = [this.now(), performance.now()];
     const admin = await this.connected();
     const ends = new Map(await Promise.all(topics.map(async (topic) => [topic, await admin.endOffsets(topic)] as const)));
-    for (const [topic, partitions] of ends) this.progress.ends(topic, partitions, askedAt);
+    for (const [topic, partitions] of ends) this.progress.ends(topic, partitions, askedAt, askedSteady);
     return ends;
   }
 

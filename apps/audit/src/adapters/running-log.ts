@@ -60,7 +60,7 @@ export class RunningLog {
   /** Resolves when everything that Kafka holds now is in the log, or after so many milliseconds. Never rejects. */
   async readToEnd(limitMs: number): Promise<void> {
     const { clock, logger } = this.kit;
-    const asked = clock.now();
+    const asked = { appendedAt: clock.now(), steady: performance.now() };
     const reading = async (): Promise<void> => {
       await this.opened;
       while (!this.closing && !this.failed) {

@@ -7,6 +7,16 @@ interface Progress {
   newest: number;
   /** Up to which instant everything that had been written is settled, by asking for the end. */
   endAsked: number;
+  /** The same on this process's own steady clock. */
+  endAskedSteady: number;
+}
+
+/** One moment by two clocks, in milliseconds. */
+export interface Moment {
+  /** Of the brokers, since the epoch. */
+  readonly appendedAt: number;
+  /** Of this process: no clock that can be set. */
+  readonly steady: number;
 }
 
 /** The end of a partition at an instant. */
@@ -31,19 +41,26 @@ export class PartitionProgress {
     progress.newest = Math.max(progress.newest, appendedAt);
   }
 
-  /** The ends of all partitions of a topic, asked at this instant (milliseconds, before the question was sent). */
-  ends(topic: string, ends: readonly PartitionEnd[], askedAt: number): void {
+  /** The ends of all partitions of a topic, asked at this instant (milliseconds, before the question was sent) by the wall clock and by the steady one. */
+  ends(topic: string, ends: readonly PartitionEnd[], askedAt: number, askedSteady: number): void {
     for (const { partition, low, high } of ends) {
       const progress = this.of(topic, partition);
-      if (high === low || (progress.position !== undefined && progress.position >= high)) progress.endAsked = Math.max(progress.endAsked, askedAt);
+      if (high === low || (progress.position !== undefined && progress.position >= high)) {
+        progress.endAsked = Math.max(progress.endAsked, askedAt);
+        progress.endAskedSteady = Math.max(progress.endAskedSteady, askedSteady);
+      }
     }
   }
 
-  /** Whether everything that the brokers appended to the topic up to this instant is settled. False for a topic whose ends were never asked. */
-  isPast(topic: string, instant: number): boolean {
+  /**
+   * Whether everything that the brokers appended to the topic up to this moment is settled: something newer is, or the
+   * end was reached when it was asked for afterwards. Never by a clock that may be set: a record would be taken for
+   * missing because the clock was ahead. False for a topic whose ends were never asked.
+   */
+  isPast(topic: string, moment: Moment): boolean {
     const partitions = this.topics.get(topic);
     if (!partitions || partitions.size === 0) return false;
-    for (const { newest, endAsked } of partitions.values()) if (newest <= instant && endAsked < instant) return false;
+    for (const { newest, endAskedSteady } of partitions.values()) if (newest <= moment.appendedAt && endAskedSteady < moment.steady) return false;
     return true;
   }
 
@@ -62,7 +79,7 @@ export class PartitionProgress {
     let partitions = this.topics.get(topic);
     if (!partitions) this.topics.set(topic, (partitions = new Map()));
     let progress = partitions.get(partition);
-    if (!progress) partitions.set(partition, (progress = { position: undefined, newest: -Infinity, endAsked: -Infinity }));
+    if (!progress) partitions.set(partition, (progress = { position: undefined, newest: -Infinity, endAsked: -Infinity, endAskedSteady: -Infinity }));
     return progress;
   }
 }

@@ -154,7 +154,7 @@ describe('what waits, and what gets no receipt', () => {
   it('a gap withholds the receipts of that producer until it is filled (abuse case 9)', async () => {
     const { mesh, started } = startedMesh();
     const log = await harness.open({ gapAfterMs: 0 });
-    harness.progress.ends('t', [{ partition: 0, low: 0n, high: 0n }], Date.now() + 60_000);
+    harness.progress.ends('t', [{ partition: 0, low: 0n, high: 0n }], Date.now() + 60_000, Infinity);
     await harness.submit(log, started);
     const late = mesh.of('action').beat('beating');
     await harness.submit(log, mesh.of('action').beat('beating'));

@@ -33,6 +33,8 @@ export interface LogWriterOptions {
   /** base64url leaf hash of an entry that is in full bundles. */
   readonly leafAt: (index: number) => Promise<string>;
   readonly pause: (ms: number) => Promise<void>;
+  /** Milliseconds by a clock that cannot be set. */
+  readonly steady: () => number;
   /** Told of a step that failed and is tried again; undefined when it went well. */
   readonly onProblem: (error: Error | undefined) => void;
   /** The writer cannot go on. */
@@ -66,7 +68,7 @@ interface Append {
 const maxReceipting = 4;
 
 export class LogWriter {
-  readonly waiting = new WaitingRoom();
+  readonly waiting: WaitingRoom;
   readonly withheld: WithheldReceipts;
   /** Entries that are receipted: what a checkpoint may cover. */
   receipted: number;
@@ -88,6 +90,7 @@ export class LogWriter {
     this.next = options.frontier.size;
     this.receipted = this.next;
     this.recent = new Map(options.recent);
+    this.waiting = new WaitingRoom(options.steady);
     this.withheld = new WithheldReceipts(options.state);
   }
 
@@ -113,7 +116,7 @@ export class LogWriter {
 
   /** Ends waits whose predecessor will not come; those records, of which it gives the number, are appended as they are. */
   giveUpWaiting(progress: PartitionProgress, topicOf: (kind: 'decision' | 'intent') => string): number {
-    const given = this.waiting.giveUp((kind, instant) => progress.isPast(topicOf(kind), instant));
+    const given = this.waiting.giveUp((kind, moment) => progress.isPast(topicOf(kind), moment));
     for (const candidate of given) this.givenUp.add(candidate);
     this.enqueue(given.flatMap((candidate) => this.pendingOf.get(candidate) ?? []));
     return given.length;
