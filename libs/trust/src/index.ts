@@ -33,7 +33,7 @@ export { WorkloadDirectory } from './workload-directory.js';
 export type { Introduction, JudgedUse, Judgement, KeyFault, Workload } from './workload-directory.js';
 export { WorkloadIntake } from './workload-intake.js';
 export type { WorkloadAcceptance, WorkloadIntakeOptions } from './workload-intake.js';
-export { issuePermit, maxPermitSeconds, Permit, verifyPermit } from './permit.js';
+export { issuePermit, maxPermitSeconds, Permit, permitSkewMs, verifyPermit } from './permit.js';
 export type { PermitVerification } from './permit.js';
 export { entryBytes, entryOf, leafHashOf, leafOf, parseEntry, recordOf, verifyEntry } from './log-entry.js';
 export type { LogEntry } from './log-entry.js';

@@ -44,8 +44,8 @@ export type Permit = Static<typeof Permit>;
 
 const permit = Compile(Permit);
 
-/** How far the clocks of two services may be apart, in milliseconds. */
-const serviceSkewMs = 60_000;
+/** How far approval's clock may be from the one by which its key's life is told, in milliseconds. */
+export const permitSkewMs = 60_000;
 
 /** Longest life of a permit in seconds: 5 minutes for tiers 0 and 1, 15 for 2 and 3. */
 export const maxPermitSeconds = (tier: Tier): number => (tier < 2 ? 300 : 900);
@@ -101,7 +101,7 @@ function checkSigner(signer: Workload, claims: Permit, directory: WorkloadDirect
 function issuedAt(claims: Permit, signer: Workload): number {
   const at = claims.nbf * 1000;
   const inside = Math.min(Math.max(at, signer.notBefore), signer.notAfter - 1);
-  return Math.abs(at - inside) <= serviceSkewMs ? inside : at;
+  return Math.abs(at - inside) <= permitSkewMs ? inside : at;
 }
 
 function checked(claims: unknown): Permit {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
 import { UnavailableError } from '@nervus/messaging';
-import { issuePermit, type Stoppable, type WorkloadKey } from '@nervus/trust';
+import { issuePermit, permitSkewMs, type Stoppable, WorkloadDirectory, type WorkloadKey } from '@nervus/trust';
 import { OwnIdentity, ServiceClock } from '@nervus/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { World } from '../domain/action-state.js';
@@ -26,6 +26,7 @@ export class CurrentWorld {
     private readonly stops: StopsView,
     private readonly clock: ServiceClock,
     private readonly identity: OwnIdentity,
+    private readonly directory: WorkloadDirectory,
     lives: PermitLives,
   ) {
     this.issuer = { spiffeId: identity.spiffeId, trustDomain: identity.trustDomain, permitSeconds: lives.seconds, issue: (claims) => issuePermit(claims, this.signer()) };
@@ -44,10 +45,12 @@ export class CurrentWorld {
     };
   }
 
-  // Asked for at each permit, because keys rotate. A permit signed after its key ended would be good for nobody.
+  // Asked for at each permit, because keys rotate. A permit dated outside of its key's life would be good for nobody.
   private signer(): WorkloadKey {
     const key = this.identity.signingKey;
     if (!key || key.notAfter <= this.clock.now()) throw new UnavailableError('signing_key_ended', 'the workload key has ended and no new one is known: rulings wait for identity');
+    const began = this.directory.find(key.signer.kid)?.notBefore ?? -Infinity;
+    if (this.clock.now() + permitSkewMs < began) throw new UnavailableError('signing_key_not_begun', `the workload key is good from ${new Date(began).toISOString()}, and the clock of this process says that this is still to come: rulings wait until it is right`);
     return this.identity.key;
   }
 }
