@@ -13,6 +13,8 @@ export class MemoryActions implements AggregateStore<ActionState> {
   writes = 0;
   /** How many of the next calls fail. */
   failures = 0;
+  /** What happens while a document is read. */
+  whileRead: (() => Promise<void>) | undefined;
 
   async apply(id: string, eventId: string, decide: (current: ActionState | undefined) => Decision<ActionState>): Promise<Applied<ActionState>> {
     await this.reach();
@@ -31,6 +33,7 @@ export class MemoryActions implements AggregateStore<ActionState> {
 
   async read(id: string): Promise<Aggregate<ActionState> | undefined> {
     await this.reach();
+    await this.whileRead?.();
     return this.rows.get(id);
   }
 

@@ -49,6 +49,9 @@ export class CarryOut {
     const current = held ?? (await this.documents.read(permitted))?.state;
     const admitted = this.admits(taken, current);
     if (admitted !== 'new') return admitted;
+    // Reading may have taken a while, and an intent must be dated inside the life of its permit.
+    const still = this.perform.gate(permitted);
+    if (still.gate !== 'open') return this.stopAt(taken, still);
     const prepared = await this.prepare.run(permitted, route, intentOf(current, permitted));
     if (prepared.state === 'hold') return this.hold(taken, prepared.reason, prepared.intent);
     if (prepared.state === 'closed') return this.close(taken, prepared.gate, prepared.intent);

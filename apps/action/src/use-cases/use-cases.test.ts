@@ -91,6 +91,15 @@ describe('a decision', () => {
   });
 });
 
+describe('a database that answers late', () => {
+  it('makes no intent of a permit that ended meanwhile: the log would hold it against us', async () => {
+    bench.store.whileRead = () => bench.clock.advance(900_000);
+    await bench.handle(bench.decision(sampleAction('webhook.send'), 2));
+    expect(bench.intents()).toEqual([]);
+    expect(bench.tool.webhook.calls).toEqual([]);
+  });
+});
+
 describe('a stop while an action waits for its receipt', () => {
   it('ends it before anything is begun: no permit is spent on a call', async () => {
     const work = bench.handle(bench.decision(sampleAction('webhook.send'), 2));
