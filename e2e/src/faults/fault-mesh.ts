@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { subjectOf } from '@nervus/bench';
 import { type FaultableServer, HttpFront, orAborted } from '@nervus/fault-harness';
-import { type Infrastructure, type InfrastructureOptions, startInfrastructure } from '@nervus/local-infrastructure';
+import { type Infrastructure, type InfrastructureOptions, replicationOf, type ServerName, startInfrastructure } from '@nervus/local-infrastructure';
 import { createLocalTopics, handOutSeats, Mesh, type MeshOptions, sampleSeats, samplePlace, Sink } from '@nervus/scripts/mesh';
 import type { Say } from '../command-line.js';
 import { layLoadFolders, loadSources, webhookKey } from '../folders.js';
@@ -21,7 +21,7 @@ export interface FaultMeshOptions {
 
 /** How a ground differs from a plain one. */
 export interface Peculiarities {
-  readonly infrastructure?: Partial<Pick<InfrastructureOptions, 'brokerProperties' | 'ports' | 'pinPorts'>>;
+  readonly infrastructure?: Partial<Pick<InfrastructureOptions, 'brokerProperties' | 'ports' | 'pinPorts' | 'brokers'>>;
   /** Host under which the services reach the desk. @default 127.0.0.1 */
   readonly deskHost?: string;
   /** Further environment variables of the services, once broker, database and desk are there. */
@@ -59,7 +59,7 @@ export class FaultMesh {
     const infrastructure = await startInfrastructure({ dataDir: join(dataDir, 'infrastructure'), database, log: say, ports, signal, onUnexpectedEnd, readyTimeoutMs: startMs, ...peculiar.infrastructure });
     parts.defer(() => infrastructure.stop());
     const { brokers } = infrastructure.kafka;
-    await createLocalTopics(brokers);
+    await createLocalTopics(brokers, '', { replication: replicationOf(peculiar.infrastructure?.brokers ?? 1) });
 
     const desk = await Sink.listen(subjectOf, 0, join(dataDir, 'desk.ndjson'));
     parts.defer(() => desk.close());
@@ -94,7 +94,7 @@ export class FaultMesh {
     };
   }
 
-  server(name: 'broker' | 'database'): FaultableServer & { readonly running: boolean } {
+  server(name: ServerName): FaultableServer & { readonly running: boolean } {
     const { infrastructure } = this;
     return {
       name,

@@ -2,6 +2,8 @@
 import { clockShifted, type Disturbance, diskFull, frozen, killed, misbehaving, type Mood, partitioned, pause, serverKilled, type ShiftedClock, stopped, until } from '@nervus/fault-harness';
 import type { FaultMesh } from './fault-mesh.js';
 import { clockGround } from './grounds/clocks.js';
+import { leaderKilled, followerFrozen, mostKilled } from './broker-faults.js';
+import { brokersGround } from './grounds/brokers.js';
 import { networkGround } from './grounds/networks.js';
 import { smallDiskGround } from './grounds/small-disk.js';
 import { plainGround, type Scenario, scenarioOn } from './scenario.js';
@@ -42,6 +44,7 @@ export const scenarios = (kills: number): readonly Scenario[] => [
     // As silent for the broker as a freeze, but this process knows that it hears nothing, and may give up on what it asked.
     choices: (mesh, network) => mesh.processes.flatMap(({ service }) => [silences.short, silences.long].map((ms) => partitioned(network, service, ms / 1000, (signal) => givenUp(mesh, service, ms, signal)))),
   }),
+  scenarioOn(brokersGround, { name: 'brokers', choices: (mesh) => [leaderKilled(mesh), followerFrozen(mesh), mostKilled(mesh)] }),
   scenarioOn(smallDiskGround, { name: 'disk', choices: (mesh, disk) => [diskFull(disk, mesh.server('broker'), limits.diskEnds, (signal) => pause(awayMs, signal))] }),
 ];
 
