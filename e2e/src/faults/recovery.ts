@@ -10,15 +10,15 @@ import type { SteadyLoad } from './steady-load.js';
 export interface Recovery {
   /** Until every process answered that it is ready. */
   readonly ready: number;
-  /** Until an event that was sent after that moment had its effect: a routine one needs no receipt and no credential, a consequential one needs both. */
+  /** Until an event that was sent when everything had been put right had its effect: a routine one needs no receipt and no credential, a consequential one needs both. */
   readonly routine: number;
   readonly consequential: number;
 }
 
 /** Waits until all processes are ready and all flows. @throws FaultError `not_within` */
-export async function recovered({ processes, desk }: FaultMesh, load: SteadyLoad, what: string, { liftedAt }: Pick<Lasted, 'liftedAt'>, limitMs: number, signal: AbortSignal): Promise<Recovery> {
+export async function recovered({ processes, desk }: FaultMesh, load: SteadyLoad, what: string, { liftedAt, endedAt }: Lasted, limitMs: number, signal: AbortSignal): Promise<Recovery> {
   const since = (at: number): number => rounded((at - liftedAt) / 1000, 1);
-  const flows = (source: LoadSource): Promise<number> => until(`a ${source} effect after: ${what}`, { limitMs, signal }, () => firstEffectSince(liftedAt, source, load, desk));
+  const flows = (source: LoadSource): Promise<number> => until(`a ${source} effect after: ${what}`, { limitMs, signal }, () => firstEffectSince(endedAt, source, load, desk));
   const [ready, routine, consequential] = await Promise.all([
     Promise.all(processes.map(({ member, name }) => until(`${name} ready after: ${what}`, { limitMs, signal }, () => member.answersReady()))).then(() => Date.now()),
     ...loadSources.map(flows),
