@@ -17,6 +17,8 @@ const names = Object.keys(suites) as AdapterName[];
 class Counts implements Reporter {
   readonly passed: Record<AdapterName, number> = { kafkajs: 0, platformatic: 0, memory: 0 };
   readonly failed: Record<AdapterName, number> = { kafkajs: 0, platformatic: 0, memory: 0 };
+  /** Why something was skipped, other than that the adapter does not declare it: no Java, for example. */
+  readonly skipped: Record<AdapterName, Set<string>> = { kafkajs: new Set(), platformatic: new Set(), memory: new Set() };
   /** Errors that belong to no test. */
   stray = 0;
 
@@ -29,22 +31,28 @@ class Counts implements Reporter {
     }
   }
 
+  private skip(name: AdapterName, reason: string): void {
+    if (!reason.startsWith(`${name} does not support `)) this.skipped[name].add(reason);
+  }
+
   private count(name: AdapterName, module: TestModule): void {
     this.failed[name] += module.errors().length;
     for (const test of module.children.allTests()) {
-      const { state } = test.result();
-      if (state === 'passed') this.passed[name] += 1;
-      else if (state === 'failed') this.failed[name] += 1;
+      const result = test.result();
+      if (result.state === 'passed') this.passed[name] += 1;
+      else if (result.state === 'failed') this.failed[name] += 1;
+      else this.skip(name, (result.state === 'skipped' ? result.note : undefined) ?? test.fullName);
     }
   }
 }
 
+const skippedBy = (name: AdapterName): { readonly skipped?: readonly string[] } => (counts.skipped[name].size > 0 ? { skipped: [...counts.skipped[name]] } : {});
 const unsupportedBy = (name: AdapterName): MessagingFeature[] => (Object.keys(declaredFeatures[name]) as MessagingFeature[]).filter((feature) => declaredFeatures[name][feature] !== true);
 
 const counts = new Counts();
 const vitest = await startVitest('test', Object.values(suites), { root, watch: false, reporters: ['default', counts] });
 await vitest.close();
-const adapters = Object.fromEntries(names.map((name) => [name, { passed: counts.passed[name], failed: counts.failed[name], unsupported: unsupportedBy(name) }]));
+const adapters = Object.fromEntries(names.map((name) => [name, { passed: counts.passed[name], failed: counts.failed[name], unsupported: unsupportedBy(name), ...skippedBy(name) }]));
 const ok = counts.stray === 0 && names.every((name) => counts.failed[name] === 0 && counts.passed[name] > 0);
 console.log(JSON.stringify({ ok, adapters }));
 process.exit(ok ? 0 : 1);

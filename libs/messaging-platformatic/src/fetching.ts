@@ -169,8 +169,7 @@ export class Fetching {
     for (const { topicId, partitions } of answer.responses) {
       for (const part of partitions) {
         const reading = asked.get(`${topicId}/${part.partitionIndex}`);
-        // What was paused meanwhile is fetched again.
-        if (!reading || this.#stopped || this.#readings.get(nameOf(reading)) !== reading || this.#paused.has(nameOf(reading))) continue;
+        if (!reading || this.#stopped || this.#readings.get(nameOf(reading)) !== reading) continue;
         if (part.errorCode !== 0) this.#onRefusal(reading, protocolErrorsCodesById[part.errorCode] ?? String(part.errorCode));
         // Paused while the fetch was under way: it is fetched again when it is resumed.
         else if (!this.#paused.has(nameOf(reading)) && this.#take(reading, part)) brought = true;

@@ -25,16 +25,21 @@ export type Said =
   | { readonly said: 'began'; readonly partition: number; readonly offset: number }
   /** `aborted`: finished after its lease had been revoked. */
   | { readonly said: 'handled' | 'aborted'; readonly partition: number; readonly offset: number; readonly value: string }
-  | { readonly said: 'fatal'; readonly reason: string };
+  | { readonly said: 'fatal'; readonly reason: string }
+  /** Said for it: the process is gone. */
+  | { readonly said: 'ended'; readonly reason: string };
+
+/** A line, and when it was said: milliseconds since the epoch. */
+export type Heard = Said & { readonly at: number };
 
 /** Compiled, since a process of its own reads no TypeScript of a workspace. */
 const main = fileURLToPath(new URL('../../dist/conformance/member.js', import.meta.url));
 
 /** A member of a consumer group in a process of its own, which can be stopped, woken and killed. */
 export class MemberProcess {
-  readonly said: Said[] = [];
+  readonly said: Heard[] = [];
   private readonly errors: string[] = [];
-  private readonly listeners = new Set<(said: Said) => void>();
+  private readonly listeners = new Set<(said: Heard) => void>();
 
   private constructor(private readonly child: ChildProcess) {}
 
@@ -43,9 +48,9 @@ export class MemberProcess {
     if (!existsSync(main)) throw new Error(`${main} is missing: build first (npm run build)`);
     const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', main], { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] ?? '', MEMBER_OPTIONS: JSON.stringify(options) } });
     const member = new MemberProcess(child);
-    createInterface({ input: child.stdout }).on('line', (line) => member.hear(JSON.parse(line) as Said));
+    createInterface({ input: child.stdout }).on('line', (line) => member.hear(JSON.parse(line) as Heard));
     createInterface({ input: child.stderr }).on('line', (line) => member.errors.push(line));
-    child.on('exit', (code) => member.hear({ said: 'fatal', reason: `it ended with ${code}: ${member.errors.join('\n')}` }));
+    child.on('exit', (code) => member.hear({ said: 'ended', reason: `it ended with ${code}: ${member.errors.join('\n')}`, at: Date.now() }));
     await member.until('ready');
     return member;
   }
@@ -64,8 +69,8 @@ export class MemberProcess {
     return this.all('handled').map(({ value }) => value);
   }
 
-  all<S extends Said['said']>(said: S): Extract<Said, { said: S }>[] {
-    return this.said.filter((line): line is Extract<Said, { said: S }> => line.said === said);
+  all<S extends Said['said']>(said: S): Extract<Heard, { said: S }>[] {
+    return this.said.filter((line): line is Extract<Heard, { said: S }> => line.said === said);
   }
 
   /** It may finish its records. */
@@ -93,16 +98,16 @@ export class MemberProcess {
     await this.gone();
   }
 
-  private hear(said: Said): void {
+  private hear(said: Heard): void {
     this.said.push(said);
     for (const listener of this.listeners) listener(said);
   }
 
   private until(wanted: Said['said']): Promise<void> {
     return new Promise((resolve, reject) => {
-      const listener = (said: Said): void => {
+      const listener = (said: Heard): void => {
         if (said.said === wanted) resolve();
-        else if (said.said === 'fatal') reject(new Error(`the member will not be ${wanted}: ${said.reason}`));
+        else if (said.said === 'fatal' || said.said === 'ended') reject(new Error(`the member will not be ${wanted}: ${said.reason}`));
         else return;
         this.listeners.delete(listener);
       };

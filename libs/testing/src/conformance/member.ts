@@ -7,7 +7,7 @@ import { createKafkaClient } from '@nervus/service-kit';
 import type { MemberOptions, Said } from './member-process.js';
 
 const options = JSON.parse(process.env['MEMBER_OPTIONS'] ?? '{}') as MemberOptions;
-const say = (line: Said): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+const say = (line: Said): void => void process.stdout.write(`${JSON.stringify({ ...line, at: Date.now() })}\n`);
 const released = Promise.withResolvers<void>();
 if (options.hold !== true) released.resolve();
 
