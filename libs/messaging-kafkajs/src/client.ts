@@ -10,6 +10,8 @@ import { oauthBearer } from './oauth-bearer.js';
 import { heartbeatDespiteClock } from './heartbeat-despite-clock.js';
 import { fetchSoonAfterResume } from './paused-fetch.js';
 import { KafkaJsProducer } from './producer.js';
+import { decodeHeadersOnce } from './record-decoding.js';
+import { encodeRecordsOnce } from './record-encoding.js';
 import { rejoinAsSameMember } from './rejoin-as-same-member.js';
 import { quietIdleRequestQueue } from './request-queue-idle.js';
 
@@ -28,6 +30,8 @@ export function createKafkaJsClient({ brokers, clientId, ssl, sasl, log }: Kafka
   restAfterFetches();
   rejoinAsSameMember();
   heartbeatDespiteClock();
+  encodeRecordsOnce();
+  decodeHeadersOnce();
   // One for every client of ours: kafkajs shares the offsets it knows among all consumers of one group.
   const kafka = (): Kafka =>
     new Kafka({

@@ -17,6 +17,13 @@ export function insideKafkaJs<T>(path: string, patch: string, version = (require
   return require(`kafkajs/src/${path}`) as T;
 }
 
+/** Puts something else in the place of what a module inside kafkajs exports: for whoever loads it from then on. */
+export function replaceInsideKafkaJs<T>(path: string, patch: string, replacement: (original: T) => T): void {
+  const original = insideKafkaJs<T>(path, patch);
+  const module = require.cache[require.resolve(`kafkajs/src/${path}`)];
+  if (module) module.exports = replacement(original);
+}
+
 /** True the first time it is asked for this object and patch. */
 export function firstTime(target: object, patch: string): boolean {
   const mark = Symbol.for(`nervus.kafkajs.${patch}`);
