@@ -4,6 +4,7 @@ import { headerNames } from '@nervus/contracts';
 import { merkleTree, ProofError, rootFromInclusion } from '@nervus/transparency-log';
 import { VerificationError } from './errors.js';
 import { hasLowS } from './es256.js';
+import { ProvedTree } from './proved-tree.js';
 import { batchLeaf, type RecordBytes, type SignedParts, signedParts, textHeader } from './record-input.js';
 import { formatSignaturePath, maxBatchSize, parseSignaturePath } from './signature-path.js';
 import { type JwsProfile, readDetachedJws, signDetachedJws, verifiesJws } from './strict-jws.js';
@@ -57,10 +58,10 @@ export interface RecordClaim {
  */
 export function readClaim(parts: SignedParts, texts: SignatureTexts, roots: VerifiedRoots): RecordClaim {
   const path = parseSignaturePath(texts.signaturePath);
-  const root = rootOf(batchLeaf(parts), path);
-  const cacheKey = `${texts.signature} ${path.size} ${Buffer.from(root).toString('latin1')}`;
-  const known = roots.find(cacheKey);
-  if (known) return { kid: known.kid, isProvedBy: (key) => known.key === key || known.key.equals(key) };
+  const leaf = batchLeaf(parts);
+  const known = roots.find(texts.signature);
+  if (known?.tree.size === path.size && known.tree.holds(leaf, path.index, path.hashes)) return { kid: known.kid, isProvedBy: (key) => known.key === key || known.key.equals(key) };
+  const root = rootOf(leaf, path);
   const jws = readDetachedJws(texts.signature, root, profile);
   const { kid, size } = jws.header;
   if (kid === undefined || size !== path.size) throw new VerificationError('malformed', `the signature is over ${JSON.stringify(size)} records, the path over ${path.size}`);
@@ -69,7 +70,9 @@ export function readClaim(parts: SignedParts, texts: SignatureTexts, roots: Veri
     kid,
     isProvedBy(key) {
       if (!verifiesJws(jws, key)) return false;
-      roots.add(cacheKey, { kid, key });
+      const tree = new ProvedTree(path.size, root);
+      tree.holds(leaf, path.index, path.hashes);
+      roots.add(texts.signature, { kid, key, tree });
       return true;
     },
   };
@@ -87,7 +90,11 @@ function rootOf(leaf: Uint8Array, { index, size, hashes }: ReturnType<typeof par
 interface VerifiedRoot {
   readonly kid: string;
   readonly key: KeyObject;
+  readonly tree: ProvedTree;
 }
+
+/** Bytes of trees that are kept: those of some hundred thousand records. */
+const maxTreeBytes = 16 * 1024 * 1024;
 
 /**
  * Signatures that were verified before, so that the records of one batch cost one verification. A verified signature
@@ -95,27 +102,43 @@ interface VerifiedRoot {
  */
 export class VerifiedRoots {
   private readonly roots = new Map<string, VerifiedRoot>();
+  /** Records of one batch come together: the last one asked for, without looking it up. */
+  private latest: { readonly signature: string; readonly root: VerifiedRoot } | undefined;
+  private treeBytes = 0;
 
-  /** @param capacity batches remembered, about 400 bytes each @default 4096 */
+  /** @param capacity batches remembered at most @default 4096 */
   constructor(private readonly capacity = 4096) {}
 
-  find(cacheKey: string): VerifiedRoot | undefined {
-    const root = this.roots.get(cacheKey);
+  /** @param signature the whole detached JWS: it names the root, since that is what it signs */
+  find(signature: string): VerifiedRoot | undefined {
+    if (this.latest?.signature === signature) return this.latest.root;
+    const root = this.roots.get(signature);
     if (!root) return undefined;
     // Deleting and setting again moves an entry to the young end of a Map.
-    this.roots.delete(cacheKey);
-    this.roots.set(cacheKey, root);
+    this.roots.delete(signature);
+    this.roots.set(signature, root);
+    this.latest = { signature, root };
     return root;
   }
 
-  add(cacheKey: string, root: VerifiedRoot): void {
-    this.roots.set(cacheKey, root);
-    if (this.roots.size <= this.capacity) return;
-    const [oldest] = this.roots.keys();
-    if (oldest !== undefined) this.roots.delete(oldest);
+  add(signature: string, root: VerifiedRoot): void {
+    this.forget(signature);
+    this.roots.set(signature, root);
+    this.latest = { signature, root };
+    this.treeBytes += root.tree.bytes;
+    for (const oldest of this.roots.keys()) {
+      if (this.roots.size <= this.capacity && this.treeBytes <= maxTreeBytes) break;
+      this.forget(oldest);
+    }
   }
 
   get size(): number {
     return this.roots.size;
+  }
+
+  private forget(signature: string): void {
+    this.treeBytes -= this.roots.get(signature)?.tree.bytes ?? 0;
+    this.roots.delete(signature);
+    if (this.latest?.signature === signature) this.latest = undefined;
   }
 }
