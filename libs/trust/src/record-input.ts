@@ -54,15 +54,7 @@ export const isSignedHeader = (name: string): boolean => name === 'content-type'
  * does not allow, text that is not UTF-8, or no number
  */
 export function signedParts(record: RecordBytes): SignedParts {
-  const headers: (readonly [string, Buffer])[] = [];
-  for (const name of Object.keys(record.headers)) {
-    if (!isSignedHeader(name)) continue;
-    if (name !== 'content-type' && !attribute.test(name)) throw malformed(`the header name "${name}" is no CloudEvents attribute: lower-case letters and digits only`);
-    headers.push([name, textHeader(record.headers, name)]);
-  }
-  if (headers.length > maxHeaders) throw malformed(`the record has ${headers.length} signed headers, the limit is ${maxHeaders}`);
-  // Names are ASCII here, so that the order of UTF-16 code units is the order of bytes.
-  headers.sort(([a], [b]) => (a < b ? -1 : 1));
+  const headers = signedNames(record.headers).map((name) => [name, textHeader(record.headers, name)] as const);
   if (record.key && !isUtf8(record.key)) throw malformed('the record key is not UTF-8');
   const sequence = textHeader(record.headers, headerNames.sequence);
   if (!parseSequence(sequence.toString('latin1'))) throw malformed(`the header ${headerNames.sequence} is no number of the form <epoch>.<n>`);
@@ -82,31 +74,81 @@ export function textHeader(headers: RecordHeaders, name: string): Buffer {
 
 const malformed = (message: string): VerificationError => new VerificationError('record_malformed', message);
 
+/** Names of headers as they stood in a record, and those of them that are signed, in byte order. */
+interface KnownNames {
+  readonly all: readonly string[];
+  readonly signed: readonly string[];
+}
+
+/** What records carry is nearly always the same few names in the same order: the ones seen last, newest first. */
+const lately: KnownNames[] = [];
+const latelyAtMost = 16;
+
+function signedNames(headers: RecordHeaders): readonly string[] {
+  const all = Object.keys(headers);
+  const at = lately.findIndex((known) => known.all.length === all.length && known.all.every((name, n) => name === all[n]));
+  const [known = { all, signed: sortedSignedNames(all) }] = at < 0 ? [] : lately.splice(at, 1);
+  lately.unshift(known);
+  if (lately.length > latelyAtMost) lately.pop();
+  return known.signed;
+}
+
+function sortedSignedNames(all: readonly string[]): string[] {
+  const signed = all.filter(isSignedHeader);
+  const refused = signed.find((name) => name !== 'content-type' && !attribute.test(name));
+  if (refused !== undefined) throw malformed(`the header name "${refused}" is no CloudEvents attribute: lower-case letters and digits only`);
+  if (signed.length > maxHeaders) throw malformed(`the record has ${signed.length} signed headers, the limit is ${maxHeaders}`);
+  // Names are ASCII here, so that the default order, that of UTF-16 code units, is the order of bytes.
+  return signed.sort();
+}
+
 /** The bytes that the signature covers. */
 export function signatureInput(parts: SignedParts): Buffer {
-  const topic = Buffer.from(parts.topic);
-  const names = parts.headers.map(([name]) => Buffer.from(name));
-  const lengths = parts.headers.reduce((sum, [name, value]) => sum + 8 + name.length + value.length, 0);
-  const input = Buffer.allocUnsafe(4 + prefix.length + 4 + topic.length + 4 + (parts.key?.length ?? 0) + 2 + lengths + 4 + parts.sequence.length + (parts.valueDigest?.length ?? 4));
-  let at = str(input, 0, prefix);
-  at = str(input, at, topic);
-  at = str(input, at, parts.key);
-  at = input.writeUInt16BE(parts.headers.length, at);
-  for (const [i, [, value]] of parts.headers.entries()) {
-    at = str(input, at, names[i] ?? null);
-    at = str(input, at, value);
-  }
-  at = str(input, at, parts.sequence);
-  if (parts.valueDigest) parts.valueDigest.copy(input, at);
-  else input.writeUInt32BE(0xffffffff, at);
+  const input = Buffer.allocUnsafe(inputLength(parts));
+  writeInput(parts, input, 0);
   return input;
 }
 
-function str(input: Buffer, at: number, text: Buffer | null): number {
-  if (text === null) return input.writeUInt32BE(0xffffffff, at);
-  const start = input.writeUInt32BE(text.length, at);
-  return start + text.copy(input, start);
+function inputLength({ topic, key, headers, sequence, valueDigest }: SignedParts): number {
+  let length = 4 + prefix.length + 4 + Buffer.byteLength(topic) + 4 + (key?.length ?? 0) + 2 + 4 + sequence.length + (valueDigest?.length ?? 4);
+  // Names are ASCII.
+  for (const [name, value] of headers) length += 8 + name.length + value.length;
+  return length;
 }
 
+function writeInput({ topic, key, headers, sequence, valueDigest }: SignedParts, input: Buffer, start: number): number {
+  let at = writeBytes(input, start, prefix);
+  at = input.writeUInt32BE(Buffer.byteLength(topic), at);
+  at += input.write(topic, at);
+  at = writeBytes(input, at, key);
+  at = input.writeUInt16BE(headers.length, at);
+  for (const [name, value] of headers) {
+    at = input.writeUInt32BE(name.length, at);
+    for (let n = 0; n < name.length; n++) input[at++] = name.charCodeAt(n);
+    at = writeBytes(input, at, value);
+  }
+  at = writeBytes(input, at, sequence);
+  if (!valueDigest) return input.writeUInt32BE(absent, at);
+  input.set(valueDigest, at);
+  return at + valueDigest.length;
+}
+
+const absent = 0xffffffff;
+
+function writeBytes(input: Buffer, at: number, bytes: Buffer | null): number {
+  if (bytes === null) return input.writeUInt32BE(absent, at);
+  const start = input.writeUInt32BE(bytes.length, at);
+  input.set(bytes, start);
+  return start + bytes.length;
+}
+
+// Hashing is synchronous and copies out, so that one scratch buffer serves all records of ordinary size. Its first byte
+// stays 0, which tells leaves from inner nodes (RFC 6962 section 2.1).
+const scratch = Buffer.alloc(32 * 1024);
+const leafPrefixBytes = 1;
+
 /** The record's leaf in the tree of its batch: SHA-256(0x00 || input). Not the leaf that the log will hold: see log-entry.ts. */
-export const batchLeaf = (parts: SignedParts): Uint8Array => hashLeaf(signatureInput(parts));
+export function batchLeaf(parts: SignedParts): Uint8Array {
+  if (leafPrefixBytes + inputLength(parts) > scratch.length) return hashLeaf(signatureInput(parts));
+  return sha256(scratch.subarray(0, writeInput(parts, scratch, leafPrefixBytes)));
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { hashLeaf } from '@nervus/transparency-log';
 import { draft, epoch, headerText, signed, withHeader } from '../test/world.js';
 import { vectorKey, vectors } from '../test/vectors.js';
 import { base64url } from './base64url.js';
@@ -155,6 +156,27 @@ describe('what a record signature covers', () => {
     const [leaf] = signed([draft({ n: 0 }), draft({ n: 1 }), draft({ n: 2 })], key) as [ReadRecord, ReadRecord, ReadRecord];
     const honest = parseSignaturePath(headerText(leaf, 'nervus-signature-path'));
     expect(faultOf(withHeader(leaf, 'nervus-signature-path', formatSignaturePath({ ...honest, size: 4 })))).toBe('malformed');
+  });
+
+  it('the headers of the record in hand, whatever names the ones before it had', () => {
+    const headers = ['ce_a', 'ce_b', 'ce_a\u0000ce_b', 'x', 'x\u0000ce_a'];
+    fc.assert(
+      fc.property(fc.array(fc.uniqueArray(fc.constantFrom(...headers), { maxLength: 5 }), { minLength: 2, maxLength: 40 }), (records) => {
+        for (const names of records) {
+          const record = { ...draft(), headers: Object.fromEntries(['nervus-sequence', ...names].map((name) => [name, Buffer.from(name === 'nervus-sequence' ? `${epoch}.0` : name)])) };
+          const signedNames = names.filter((name) => name.startsWith('ce_'));
+          if (signedNames.some((name) => name.includes('\u0000'))) expect(() => signedParts(record)).toThrow(VerificationError);
+          else expect(signedParts(record).headers.map(([name, value]) => [name, String(value)])).toEqual(signedNames.toSorted().map((name) => [name, name]));
+        }
+      }),
+    );
+  });
+
+  it('a record larger than most, in the same way', () => {
+    const [large] = signed([draft({ headers: { ce_subject: 'x'.repeat(40_000) } }), draft({ n: 1 })], key) as [ReadRecord, ReadRecord];
+    expect(faultOf(large)).toBeUndefined();
+    expect(faultOf(withHeader(large, 'ce_subject', 'x'.repeat(39_999)))).toBeDefined();
+    expect(Buffer.from(batchLeaf(signedParts(large))).equals(hashLeaf(signatureInput(signedParts(large))))).toBe(true);
   });
 
   it('every bit of signature, path and value', () => {
