@@ -16,6 +16,8 @@ const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 /** Ports that people may learn by heart; taken ones are replaced by free ones. Only these four services have a door. */
 const publicPorts: Readonly<Partial<Record<ServiceName, number>>> = { console: 4400, ingestion: 4401, identity: 4402, audit: 4403 };
 
+const portVariable = 'NERVUS_HTTP_PORT';
+
 export interface MeshOptions {
   /** Everything the mesh keeps: trust material, tokens, service logs, the audit log, alerts. */
   readonly dataDir: string;
@@ -49,10 +51,11 @@ export class Mesh {
     private readonly issuer: TokenIssuer,
     /** Of tokens for the brokers, where these want one. */
     private readonly kafkaIssuer: TokenIssuer | undefined,
-    private readonly members: ReadonlyMap<ServiceName, readonly ServiceProcess[]>,
-    private readonly ports: ReadonlyMap<ServiceName, number>,
+    private readonly members: Map<ServiceName, readonly ServiceProcess[]>,
+    private readonly ports: Map<ServiceName, number>,
     /** Where auditors get the trust bundle: outside the audit log's folder. */
     readonly trustBundleFile: string,
+    private readonly recruit: (service: ServiceName, n: number, port: number | undefined) => Promise<ServiceProcess>,
   ) {}
 
   static async prepare(options: MeshOptions): Promise<Mesh> {
@@ -77,31 +80,31 @@ export class Mesh {
       NERVUS_TOPIC_PREFIX: options.topicPrefix ?? '',
       NERVUS_STALE_AFTER_SECONDS: '15',
     };
+    // The name of the issuer stays, whichever process of identity has which port.
+    const firstPorts = new Map(ports);
+    const recruit = async (service: ServiceName, n: number, port: number | undefined): Promise<ServiceProcess> => {
+      const instance = `${service}-${n}`;
+      const managementPort = await freePort();
+      return new ServiceProcess({
+        instance, service, entry: entryOf(service), managementPort, logFile: join(options.dataDir, 'logs', `${instance}.log`),
+        environment: {
+          ...common,
+          ...(kafkaAccess && kafkaEnvironment(kafkaAccess, service)),
+          ...ownEnvironment(service, options, material.identityFolder, material.trustRulesFile, firstPorts),
+          ...options.environment?.all,
+          ...options.environment?.[service],
+          NERVUS_MANAGEMENT_PORT: String(managementPort),
+          ...(port !== undefined && { [portVariable]: String(port) }),
+        },
+      });
+    };
     const members = new Map<ServiceName, readonly ServiceProcess[]>();
     for (const service of chosen) {
       const replicas: ServiceProcess[] = [];
-      for (let n = 1; n <= (options.replicas?.[service] ?? 1); n++) {
-        const instance = `${service}-${n}`;
-        const managementPort = await freePort();
-        const port = n === 1 ? ports.get(service) : undefined;
-        replicas.push(
-          new ServiceProcess({
-            instance, service, entry: entryOf(service), managementPort, logFile: join(options.dataDir, 'logs', `${instance}.log`),
-            environment: {
-              ...common,
-              ...(kafkaAccess && kafkaEnvironment(kafkaAccess, service)),
-              ...ownEnvironment(service, options, material.identityFolder, material.trustRulesFile, ports),
-              ...options.environment?.all,
-              ...options.environment?.[service],
-              NERVUS_MANAGEMENT_PORT: String(managementPort),
-              ...(port !== undefined && { NERVUS_HTTP_PORT: String(port) }),
-            },
-          }),
-        );
-      }
+      for (let n = 1; n <= (options.replicas?.[service] ?? 1); n++) replicas.push(await recruit(service, n, n === 1 ? ports.get(service) : undefined));
       members.set(service, replicas);
     }
-    return new Mesh(issuer, kafkaIssuer, members, ports, material.bundleFile);
+    return new Mesh(issuer, kafkaIssuer, members, ports, material.bundleFile, recruit);
   }
 
   /** Starts every process at once: each waits by itself for what it needs. */
@@ -115,6 +118,29 @@ export class Mesh {
     const { instance, service } = member.options;
     const kafkaTokenFile = this.kafkaIssuer?.issueTo(instance, service);
     member.start({ NERVUS_TOKEN_FILE: this.issuer.issueTo(instance, service), ...(kafkaTokenFile !== undefined && { KAFKA_TOKEN_FILE: kafkaTokenFile }) });
+  }
+
+  /** One more process of a service, to be started with `startOne`. Where the service has a public port, it gets one of its own. */
+  async add(service: ServiceName): Promise<ServiceProcess> {
+    const present = this.processesOf(service);
+    const n = 1 + Math.max(0, ...present.map(({ options: { instance } }) => Number(instance.slice(service.length + 1))));
+    const port = publicPorts[service] === undefined ? undefined : await freePort();
+    if (port !== undefined && present.length === 0) this.ports.set(service, port);
+    const member = await this.recruit(service, n, port);
+    this.members.set(service, [...present, member]);
+    return member;
+  }
+
+  /** Stops one process for good, as `ServiceProcess.stop` does; from now on the public address of its service is that of one that stays. */
+  async retire(member: ServiceProcess, graceMs = 30_000): Promise<void> {
+    const service = member.options.service as ServiceName;
+    const staying = (): ServiceProcess[] => this.processesOf(service).filter((other) => other !== member);
+    const port = staying().map(portOf).find((own) => own !== undefined);
+    if (port !== undefined) this.ports.set(service, port);
+    await member.stop(graceMs);
+    this.members.set(service, staying());
+    this.issuer.forget(member.options.instance);
+    this.kafkaIssuer?.forget(member.options.instance);
   }
 
   processesOf(service: ServiceName): readonly ServiceProcess[] {
@@ -150,6 +176,8 @@ export class Mesh {
     this.kafkaIssuer?.close();
   }
 }
+
+const portOf = ({ options: { environment } }: ServiceProcess): number | undefined => (environment[portVariable] === undefined ? undefined : Number(environment[portVariable]));
 
 function entryOf(service: ServiceName): string {
   return service === 'console' ? join(root, 'apps', 'console', 'server', 'dist', 'main.js') : join(root, 'apps', service, 'dist', 'main.js');
