@@ -15,7 +15,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['{libs,apps}/*/src/**/*.test.ts', 'apps/console/*/src/**/*.test.ts', 'scripts/src/**/*.test.ts'], testTimeout: 10_000 },
+        test: { name: 'unit', include: ['{libs,apps}/*/src/**/*.test.ts', 'apps/console/*/src/**/*.test.ts', 'scripts/src/**/*.test.ts', 'e2e/src/**/*.test.ts'], testTimeout: 10_000 },
       },
       {
         extends: true,
