@@ -18,6 +18,8 @@ const commands = {
   lint: 'scripts/dist/lint.js',
   'conformance:messaging': 'scripts/dist/conformance-messaging.js',
   'test:faults': 'e2e/dist/test-faults.js',
+  'test:independence': 'e2e/dist/test-independence.js',
+  'test:rolling': 'e2e/dist/test-rolling.js',
   demo: 'e2e/dist/demo.js',
   nervus: 'apps/cli/dist/main.js',
   generate: 'scripts/dist/generate/main.js',
