@@ -63,6 +63,7 @@ export class ActionBench {
   readonly mesh: MeshView;
   private readonly decisions: CarryOutDecision;
   private readonly due: TakeUpDue;
+  private readonly perform: Perform;
 
   constructor(
     readonly world = new SampleWorld(),
@@ -84,11 +85,11 @@ export class ActionBench {
     const receipts = new Receipts(this.tables, clock);
     const credentials = new Credentials(this.tables, events, { spiffeId: `spiffe://${trustDomain}/service/action`, key: world.action }, clock);
     const documents = new ActionDocuments({ actions: store }, events, metrics, silent);
-    const perform = new Perform(documents, tools, calls, this.mesh, credentials, settings, metrics, time, silent);
-    const carryOut = new CarryOut(documents, new Prepare(events, receipts, credentials, settings, time), perform, tools, calls);
+    this.perform = new Perform(documents, tools, calls, this.mesh, credentials, settings, metrics, time, silent);
+    const carryOut = new CarryOut(documents, new Prepare(events, receipts, credentials, settings, time), this.perform, tools, calls);
     this.decisions = new CarryOutDecision(carryOut, directory, settings, metrics, time, silent);
     const resume = new ResumeHeld(carryOut, documents, directory, settings, time);
-    const reconcile = new ReconcileSent(documents, perform, tools, credentials, directory, settings, time);
+    const reconcile = new ReconcileSent(documents, this.perform, tools, credentials, directory, settings, time);
     this.due = new TakeUpDue(documents, resume, reconcile, settings, time, silent, credentials, new Sweeps(time, silent as never));
   }
 
@@ -113,6 +114,11 @@ export class ActionBench {
 
   handle(event: Received<DecisionMade>): Promise<void> {
     return this.decisions.handle(event);
+  }
+
+  /** Resolves when no call is under way any more. */
+  idle(): Promise<void> {
+    return this.perform.idle();
   }
 
   /** One sweep, to the end of what it took up. */

@@ -30,10 +30,14 @@ export interface Begun {
 
 /** Pulses come every two seconds. */
 const soonMs = 2_500;
+/** Milliseconds for which whoever begins a call waits for it: as long as nearly every call takes. */
+const momentMs = 250;
 
 /** Sends what was begun and writes down what came of it. */
 @Injectable()
 export class Perform {
+  private readonly underWay = new Set<Promise<void>>();
+
   constructor(
     private readonly documents: ActionDocuments,
     private readonly tools: Toolbox,
@@ -78,7 +82,28 @@ export class Perform {
     return { now: this.clock.now(), owner: this.settings.owner, jitter: this.settings.random() };
   }
 
+  /**
+   * Sends what was begun and writes down what came of it. Resolves when that is done, or after a moment: the call goes on
+   * then, and what shares a lane or a sweep with it does not wait for its target. Never rejects.
+   */
   async run(begun: Begun): Promise<void> {
+    const over = new AbortController();
+    const call = this.call(begun)
+      .catch((error: unknown) => this.logger.error({ err: error, code: 'outcome_not_stored', actionId: begun.permitted.action.actionId }, 'what came of an action could not be stored: it will be found out'))
+      .finally(() => {
+        this.underWay.delete(call);
+        over.abort();
+      });
+    this.underWay.add(call);
+    await pause(momentMs, this.clock, over.signal);
+  }
+
+  /** Resolves when no call is under way any more; bounded, as each of them is. */
+  async idle(): Promise<void> {
+    while (this.underWay.size > 0) await Promise.all(this.underWay);
+  }
+
+  private async call(begun: Begun): Promise<void> {
     const { permitted, sent, route, credential } = begun;
     const { tool, operation } = permitted.entry;
     const began = this.clock.now();

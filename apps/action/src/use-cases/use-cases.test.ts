@@ -100,6 +100,20 @@ describe('a database that answers late', () => {
   });
 });
 
+describe('a slow target', () => {
+  it('holds up no record that shares its lane, and what came of it is still written down', async () => {
+    const slow = Promise.withResolvers<CallResult>();
+    bench.tool.webhook.results = [() => slow.promise];
+    await during(bench.handle(bench.decision(sampleAction('webhook.send'))), 1_000);
+    expect(bench.outcomes()).toEqual([]);
+    await bench.handle(bench.decision(sampleAction()));
+    expect(bench.outcomes()).toMatchObject([{ tool: 'alert', result: 'succeeded' }]);
+    slow.resolve({ kind: 'done', code: 'done', detail: '' });
+    await bench.idle();
+    expect(bench.outcomes()).toMatchObject([{ tool: 'alert' }, { tool: 'webhook', result: 'succeeded', attempts: 1 }]);
+  });
+});
+
 describe('a stop while an action waits for its receipt', () => {
   it('ends it before anything is begun: no permit is spent on a call', async () => {
     const work = bench.handle(bench.decision(sampleAction('webhook.send'), 2));
@@ -268,7 +282,7 @@ describe('what nobody knows', () => {
         return { kind: 'done', code: 'done', detail: '' };
       },
     ];
-    await during(bench.handle(bench.decision(sampleAction())), 5_000);
+    await during(bench.handle(bench.decision(sampleAction())).then(() => bench.idle()), 5_000);
     expect(bench.outcomes()).toMatchObject([{ result: 'succeeded', attempts: 1 }]);
     expect(bench.tool.alert.calls).toHaveLength(1);
   });
@@ -286,6 +300,7 @@ describe('what nobody knows', () => {
       await bench.sweep();
       slow.resolve({ kind: late, code: late, detail: '' });
       await work;
+      await bench.idle();
       expect(bench.outcomes().map(({ result }) => result)).toEqual(late === 'done' ? ['succeeded'] : []);
     }
   });
