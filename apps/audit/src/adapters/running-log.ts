@@ -61,15 +61,17 @@ export class RunningLog {
   async readToEnd(limitMs: number): Promise<void> {
     const { clock, logger } = this.kit;
     const asked = { appendedAt: clock.now(), steady: performance.now() };
+    let unanswered: unknown;
     const reading = async (): Promise<void> => {
       await this.opened;
       while (!this.closing && !this.failed) {
-        await this.ends.ask(this.captured);
+        // Just after topics were looked up for the first time, the client may not know the leader of each yet.
+        await this.ends.ask(this.captured).then(() => (unanswered = undefined), (error: unknown) => (unanswered = error));
         if (this.captured.every((topic) => this.progress.isPast(topic, asked))) return;
         await this.pause(100);
       }
     };
-    await within(reading(), limitMs, clock, 'reading to the end').catch((error: unknown) => logger.warn({ err: error, code: 'stopped_before_end' }, 'not everything that Kafka holds is in the log; the next start goes on from here'));
+    await within(reading(), limitMs, clock, 'reading to the end').catch((error: unknown) => logger.warn({ err: unanswered ?? error, code: 'stopped_before_end' }, 'not everything that Kafka holds is in the log; the next start goes on from here'));
   }
 
   /** Signs the last checkpoint and lets the log go. Never rejects: what could not be finished, the next start finishes. */
