@@ -15,7 +15,8 @@ export interface NeighbourOptions {
 
 /** New events a second. Only the noise makers' targets differ between quiet and noisy windows, never the load. */
 const rates = { routine: 20, consequential: 4, failing: 2, slow: 2 } as const;
-const warmUpMs = 20_000;
+/** Milliseconds: the compilers of the processes need thousands of runs. */
+const warmUpMs = 60_000;
 const limits = { acknowledged: 60_000, drained: 240_000 };
 
 /** What the other agents' events took from the sending to the effect, in milliseconds. */
@@ -50,7 +51,8 @@ export async function disturbNeighbours(installation: Installation, targets: Noi
   await offer('warm-up', warmUpMs);
   const found = { quiet: [] as WindowFigures[], noisy: [] as WindowFigures[] };
   for (let n = 1; n <= windows; n++) {
-    for (const kind of ['quiet', 'noisy'] as const) {
+    // Now the one first, now the other, so that a mesh that still grows faster favours neither.
+    for (const kind of n % 2 === 1 ? (['quiet', 'noisy'] as const) : (['noisy', 'quiet'] as const)) {
       targets.noisy = kind === 'noisy';
       const figures = await offer(`${kind}-${n}`, windowMs);
       found[kind].push(figures);
