@@ -4,7 +4,7 @@ import { ownTopics, physicalName, services as allServices } from '@nervus/contra
 import { freePort, Installation } from '@nervus/scripts/mesh';
 import type { Findings, Say } from '../command-line.js';
 import { layLoadFolders, loadSources } from '../folders.js';
-import { Interruption } from '../interruption.js';
+import { Interruption } from '@nervus/fault-harness';
 import { watchMachine } from '../machine.js';
 import { readTopics } from '../topic-reader.js';
 import { verifyCopy, whatWasFound } from '../verify-copy.js';

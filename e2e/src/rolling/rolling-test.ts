@@ -8,7 +8,7 @@ import { layLoadFolders, loadSources, webhookKey } from '../folders.js';
 import { MovableLoad } from '../independence/movable-load.js';
 import { inOrder } from '../independence/observations.js';
 import { UnexpectedEnds } from '../independence/unexpected-ends.js';
-import { Interruption } from '../interruption.js';
+import { Interruption } from '@nervus/fault-harness';
 import { watchMachine } from '../machine.js';
 import { verifyCopy, whatWasFound } from '../verify-copy.js';
 import { waitUntil } from '../wait-until.js';
