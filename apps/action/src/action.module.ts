@@ -38,7 +38,7 @@ export class ActionModule {
     health.check('tools', () => tools.problem());
     const calls: GuardedCalls = new GuardedCalls(clock, { retried: (tool) => actionMetrics.retried(tool) }, { concurrent: config.concurrentPerTarget });
     const actionMetrics = new ActionMetrics(metrics, () => calls.breakerStates());
-    const settings = new ActionSettings(config.trustDomain, identity.epoch, config.staleAfterSeconds * 1000, config.receiptWaitMs, config.credentialWaitMs, config.callSeconds * 1000, systemRandom);
+    const settings = new ActionSettings(config.trustDomain, identity.epoch, config.staleAfterSeconds * 1000, config.auditSilentMinutes * 60_000, config.receiptWaitMs, config.credentialWaitMs, config.callSeconds * 1000, systemRandom);
     return {
       module: ActionModule,
       controllers: [CarryOutDecision],

@@ -77,7 +77,7 @@ export class ActionBench {
       return Promise.resolve(events.map(({ id }) => ({ id, sequence: 'e.0', leaf: digestOf([id, this.asked.length]) })));
     };
     const events = { of: (type: Parameters<typeof eventOf>[0], event: Parameters<typeof eventOf>[1]) => eventOf(type, event, clock), publish } as never;
-    const settings = new ActionSettings(trustDomain, owner, 5_000, 1_000, 1_000, 5_000, () => 0.5);
+    const settings = new ActionSettings(trustDomain, owner, 5_000, 3_600_000, 1_000, 1_000, 5_000, () => 0.5);
     const metrics = new ActionMetrics(new Metrics('action'), () => new Map());
     const calls = new GuardedCalls(clock, { retried: () => undefined }, { retries: 0, breakAfter: 1_000 });
     const tools = new Toolbox(Object.values(this.tool));

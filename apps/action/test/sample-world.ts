@@ -78,7 +78,7 @@ export class SampleWorld {
 }
 
 /** A mesh in which everything is as new as the permits of this file. */
-export const freshMesh = (change: Partial<MeshState> = {}): MeshState => ({ policy: { version: policySet.v, hash: policySet.h }, stopEpoch: 0, stops: [], pulseAgeMs: 500, revoked: () => false, ...change });
+export const freshMesh = (change: Partial<MeshState> = {}): MeshState => ({ policy: { version: policySet.v, hash: policySet.h }, stopEpoch: 0, stops: [], pulseAgeMs: 500, auditSilentMs: 1_000, revoked: () => false, ...change });
 
 /** What people approved: a request with evidence. */
 export const approvedByPeople: Partial<Permit> = { req: { id: derivedId('request', '1'), rev: 1 }, evd: hash };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { PolicySetActivated, PulseBeaten, RevocationIssued, StopChanged } from '@nervus/contracts';
+import { CheckpointSigned, PolicySetActivated, PulseBeaten, RevocationIssued, StopChanged } from '@nervus/contracts';
 import { FakeClock } from '@nervus/messaging/testing';
 import { hashOfActiveStops, WorkloadDirectory } from '@nervus/trust';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -31,6 +31,14 @@ describe('what this process knows of the mesh', () => {
     await pulse(0, []);
     await clock.advance(4_000);
     expect(view.now()).toMatchObject({ pulseAgeMs: 4_000, policy: { version: 1, hash }, stopEpoch: 0 });
+  });
+
+  it('audit is silent since its newest checkpoint, and before the first one since the start', async () => {
+    await clock.advance(7_000);
+    expect(view.now().auditSilentMs).toBe(7_000);
+    await tables.feed(CheckpointSigned, { size: 1, root: hash, note: '' }, { appendedAt: start + 5_000 });
+    await tables.feed(CheckpointSigned, { size: 1, root: hash, note: '' }, { appendedAt: start + 2_000 });
+    expect(view.now().auditSilentMs).toBe(2_000);
   });
 
   it('pulses of a stop that did not arrive make nothing new: a partitioned stop feed grows stale', async () => {

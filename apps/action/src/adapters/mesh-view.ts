@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Invariant: the view counts as new only as of a pulse that says exactly what the view holds. Pulses alone, while the
 // stops or policies they tell of have not arrived, make nothing new.
-import { PolicySetActivated, PulseBeaten, StopChanged } from '@nervus/contracts';
+import { CheckpointSigned, PolicySetActivated, PulseBeaten, StopChanged } from '@nervus/contracts';
 import { type Clock, pause, type Received, type Tables, VersionedTable } from '@nervus/messaging';
 import { hashOfActiveStops, type WorkloadDirectory } from '@nervus/trust';
 import type { MeshState } from '../domain/gate.js';
@@ -14,6 +14,7 @@ export class MeshView {
   private policy: MeshState['policy'];
   private pulse: Received<PulseBeaten> | undefined;
   private confirmedAt: number | undefined;
+  private auditHeardAt: number;
   private news = new AbortController();
 
   constructor(
@@ -21,6 +22,7 @@ export class MeshView {
     private readonly directory: WorkloadDirectory,
     private readonly clock: Clock,
   ) {
+    this.auditHeardAt = clock.now();
     this.stops.onChange(() => {
       this.stopsHash = undefined;
       this.tell();
@@ -37,6 +39,7 @@ export class MeshView {
       if (version > (this.policy?.version ?? 0)) this.policy = { version, hash };
       this.tell();
     });
+    tables.on(CheckpointSigned, ({ origin }) => void (this.auditHeardAt = Math.max(this.auditHeardAt, origin.appendedAt)));
     tables.on(PulseBeaten, (event) => {
       // What the last one confirmed until now is not lost by a newer one that is ahead of us.
       this.confirm();
@@ -57,6 +60,7 @@ export class MeshView {
       stopEpoch: this.stopEpoch,
       stops: this.allStops(),
       pulseAgeMs: this.confirmedAt === undefined ? undefined : Math.max(0, this.clock.now() - this.confirmedAt),
+      auditSilentMs: this.clock.now() - this.auditHeardAt,
       revoked: (subject) => this.directory.revocations.revokedAt(subject) !== undefined,
     };
   }

@@ -60,7 +60,7 @@ export class Perform {
   }
 
   gate(permitted: Permitted): Gate {
-    return judgeGate(permitted, this.mesh.now(), this.clock.now(), this.settings.staleAfterMs);
+    return judgeGate(permitted, this.mesh.now(), this.clock.now(), this.settings);
   }
 
   /**

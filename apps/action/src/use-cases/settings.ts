@@ -8,6 +8,8 @@ export class ActionSettings {
     readonly owner: string,
     /** Age of the view of stops from which tiers 2 and 3 are held. */
     readonly staleAfterMs: number,
+    /** Silence of audit from which all tiers are held. */
+    readonly auditSilentMs: number,
     readonly receiptWaitMs: number,
     readonly credentialWaitMs: number,
     /** Longest time for all attempts of one call. */
