@@ -26,6 +26,7 @@ export type HoldReason =
   | 'stops_ahead'
   | 'view_stale'
   | 'audit_away'
+  | 'earlier_action'
   | 'receipt_missing'
   | 'credential_missing'
   | 'target_unavailable';

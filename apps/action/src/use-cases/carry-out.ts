@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one way of a permitted action to its effect. In this order: a way to the target, an open gate, intent and receipt,
-// credential, the gate again, `sent` by compare-and-set, the call. What is missing holds the action, durably; nothing is
-// ended for being early, and nothing begins twice.
+// The one way of a permitted action to its effect. In this order: a way to the target, an open gate, its turn among the
+// actions of its run, intent and receipt, credential, the gate again, `sent` by compare-and-set, the call. What is missing
+// holds the action, durably; nothing is ended for being early, and nothing begins twice.
 import { Injectable } from '@nestjs/common';
 import { GuardedCalls } from '../adapters/guarded-calls.js';
 import { Toolbox } from '../adapters/toolbox.js';
@@ -42,6 +42,7 @@ export class CarryOut {
     if ('kind' in route) return this.close(taken, { gate: 'end', code: route.code, detail: route.detail });
     const gate = held ? this.perform.gate(permitted) : await this.perform.gateSoon(permitted);
     if (gate.gate !== 'open') return this.stopAt(taken, gate);
+    if (!this.documents.isNext(permitted, this.perform.turn().now)) return this.hold(taken, 'earlier_action');
     if (!this.calls.isAvailable(executor, taken, route)) return this.hold(taken, 'target_unavailable');
     if (!this.prepare.isNeeded(permitted)) return this.begin(taken, route, {});
 

@@ -8,10 +8,13 @@ import { ActionStores, documentId, inDoubtIndex } from '../adapters/action-store
 import type { ActionState, Change } from '../domain/action-state.js';
 import type { Fact } from '../domain/outcome.js';
 import type { Claimed } from '../domain/permitted.js';
+import { RunOrder } from '../domain/run-order.js';
 
 /** The documents of actions, each written together with the records that follow from the change. */
 @Injectable()
 export class ActionDocuments {
+  private readonly order = new RunOrder();
+
   constructor(
     private readonly stores: ActionStores,
     private readonly events: Events,
@@ -32,8 +35,14 @@ export class ActionDocuments {
       facts = change.facts;
       return { state: change.state, events: facts.map((fact) => this.eventOf(fact)) };
     }, options);
+    if (applied.state) this.order.saw(action.runId, action.actionId, applied.state);
     if (applied.outcome === 'applied') this.tell(applied.state, facts);
     return applied;
+  }
+
+  /** Whether no earlier action of its run is held or under way in this process. */
+  isNext({ action }: Claimed, nowMs: number): boolean {
+    return this.order.isNext(action.runId, action.actionId, nowMs);
   }
 
   due(nowMs: number, limit: number): Promise<readonly Aggregate<ActionState>[]> {

@@ -84,7 +84,7 @@ export class Perform {
 
   /**
    * Sends what was begun and writes down what came of it. Resolves when that is done, or after a moment: the call goes on
-   * then, and what shares a lane or a sweep with it does not wait for its target. Never rejects.
+   * then, and what shares a lane or a sweep with it does not wait for its target; later actions of its run do. Never rejects.
    */
   async run(begun: Begun): Promise<void> {
     const over = new AbortController();

@@ -6,6 +6,7 @@ import { ServiceClock, ServiceLogger, Sweeps } from '@nervus/service-kit';
 import { Injectable } from '@nestjs/common';
 import { Credentials } from '../adapters/credentials.js';
 import type { ActionState } from '../domain/action-state.js';
+import { overdueMs } from '../domain/run-order.js';
 import { ActionDocuments } from './documents.js';
 import { ReconcileSent } from './reconcile-sent.js';
 import { ResumeHeld } from './resume-held.js';
@@ -14,8 +15,6 @@ import { ActionSettings } from './settings.js';
 const everyMs = 500;
 const countEveryMs = 15_000;
 const atOnce = 128;
-/** A held action is left to the process that holds its question and intent for this long after its time has come. */
-const overdueMs = 5_000;
 
 /** Takes up what is due: held actions whose time has come, and begun ones that nobody finished. */
 @Injectable()

@@ -112,6 +112,20 @@ describe('a slow target', () => {
     await bench.idle();
     expect(bench.outcomes()).toMatchObject([{ tool: 'alert' }, { tool: 'webhook', result: 'succeeded', attempts: 1 }]);
   });
+
+  it('holds up the later actions of its own run: they keep their order', async () => {
+    const slow = Promise.withResolvers<CallResult>();
+    bench.tool.webhook.results = [() => slow.promise];
+    const first = sampleAction('webhook.send');
+    await during(bench.handle(bench.decision(first)), 1_000);
+    await bench.handle(bench.decision(sampleAction('alert.log', { runId: first.runId })));
+    await pass(2_000);
+    expect(bench.tool.alert.calls).toEqual([]);
+    slow.resolve({ kind: 'done', code: 'done', detail: '' });
+    await bench.idle();
+    await pass(4_000);
+    expect(bench.outcomes()).toMatchObject([{ tool: 'webhook', result: 'succeeded' }, { tool: 'alert', result: 'succeeded' }]);
+  });
 });
 
 describe('a stop while an action waits for its receipt', () => {
