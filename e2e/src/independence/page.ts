@@ -24,7 +24,8 @@ ${inOrder.map(sectionOf).join('\n\n')}
 - **approval**: an action of tier 1 is held when the last pulse is older than a minute, one of tier 0 never is. Permits of tier 0 and 1 live five minutes at most, those of tier 2 and 3
   fifteen: an automatic one that runs out is given back and ruled on again, one that people gave expires.
 - **identity**: a workload key lives an hour and is renewed after half of it. A service whose key has ended keeps running and publishes nothing until identity is back.
-- **audit** is one writer: it scales up, not out. What waits for it is bounded by how long Kafka keeps records, a day for the shortest (answers and credentials).
+- **audit** is one writer: it scales up, not out. What waits for it is bounded by how long Kafka keeps records, a day for the shortest (answers and credentials):
+  after twelve hours without a sign of it (\`NERVUS_AUDIT_SILENT_MINUTES\`) action holds everything.
 - **Broker or database** away is another matter: then everybody waits.
 
 ## How it is measured
