@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A broker as `npm start -- --secure` starts it: each way to prove oneself, and the whole matrix of who may do what.
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { accessOf, allTopics, physicalName, services, topics } from '@nervus/contracts';
 import { WorkloadKey } from '@nervus/trust';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { repositoryRoot } from '../src/index.js';
 import { clientKinds, clientOf, prefix, SecureBrokers, type Variables } from './secure-brokers.js';
 
 const brokers = new SecureBrokers();
@@ -97,6 +101,23 @@ describe('a certificate', () => {
     await brokers.access.setRules(rules);
     await expect.poll(async () => (await brokers.operationsOf('ingestion', [])).topics.get(signals)).toEqual(['Read', 'Write', 'Describe']);
     expect((await brokers.operationsOf('audit', [])).topics.get(signals)).toEqual([]);
+  });
+});
+
+describe('the command line', () => {
+  const nervus = (environment: Variables, ...words: readonly string[]): Promise<string> =>
+    promisify(execFile)(process.execPath, [join(repositoryRoot, 'apps', 'cli', 'dist', 'main.js'), ...words], { env: environment }).then(({ stdout }) => stdout, ({ stdout, stderr }: { stdout: string; stderr: string }) => Promise.reject(new Error(stdout + stderr)));
+
+  it('asks secure brokers with what the launcher left for it', async () => {
+    const data = { NERVUS_DATA: brokers.dataFolderForTools(), NERVUS_TOPIC_PREFIX: prefix };
+    expect(await nervus(data, 'topics', 'check')).toContain('as declared');
+    expect(JSON.parse(await nervus(data, 'lag', '--json'))).toMatchObject({ topics: expect.any(Array) });
+  });
+
+  it('takes the variables of a service, and then may do what that service may', async () => {
+    const audit = { ...brokers.variablesOf('audit'), NERVUS_TOPIC_PREFIX: prefix };
+    await expect(nervus({ ...audit, KAFKA_KEY_FILE: '' }, 'lag')).rejects.toThrow('of KAFKA_CERT_FILE and KAFKA_KEY_FILE only one is set');
+    await expect(nervus(audit, 'topics', 'check')).rejects.toThrow('what this user may not see counts as missing');
   });
 });
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { allTopics, physicalName, type ServiceName } from '@nervus/contracts';
 import { type Authentication, type Infrastructure, type KafkaAccess, startInfrastructure } from '@nervus/local-infrastructure';
 import type { KafkaClient } from '@nervus/messaging';
-import { administratorTls, brokerSecurity, createLocalTopics, declaredRules, kafkaAudience, kafkaEnvironment, TokenIssuer } from '@nervus/scripts/mesh';
+import { administratorTls, administratorVariables, brokerSecurity, createLocalTopics, declaredRules, kafkaAudience, kafkaEnvironment, TokenIssuer } from '@nervus/scripts/mesh';
 import { createKafkaClient, kafkaSecurity, KafkaSecurityConfig, loadConfig } from '@nervus/service-kit';
 import { mongoUri } from '@nervus/testing';
 import { WorkloadKey } from '@nervus/trust';
@@ -53,6 +53,14 @@ export class SecureBrokers {
     const written = readFileSync(issuer.issueTo('test', subject));
     issuer.close();
     return this.file(`token-of-${subject}-for-${audience}-by-${signer.kid}`, written);
+  }
+
+  /** The data folder as a launcher leaves it for the command line. */
+  dataFolderForTools(): string {
+    const data = join(this.folder, 'data');
+    mkdirSync(join(data, 'run'), { recursive: true });
+    writeFileSync(join(data, 'run', 'kafka.env'), administratorVariables(this.infrastructure?.kafka.brokers ?? [], this.access));
+    return data;
   }
 
   file(name: string, content: string | Buffer): string {

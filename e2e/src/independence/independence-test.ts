@@ -102,10 +102,16 @@ async function findingsOf({ away, neighbours, scaling, refusedRecords, ends }: F
       ...(scaling && { scaling: { service: 'action', steps: scaling.steps, takenInByProcess: scaling.takenInByProcess, accepted: scaling.load.accepted.length, lost: scaling.load.accepted.filter(({ subject }) => !desk.has(subject)).length } }),
       accepted: accepted.length, effects: desk.effects.length, lost: lost.length, duplicatedEffects: duplicated, redeliveries, deadLettersAndQuarantined: refusedRecords,
       auditVerdict: report.verdict, auditEntries: report.log.size, found: whatWasFound(report), unexpectedEnds: ends.seen,
-      refusedByStatus: [away?.load, ...loads, scaling?.load].flatMap((load) => (load ? Object.entries(load.refused) : [])).reduce<Record<string, number>>((sum, [status, count]) => ({ ...sum, [status]: (sum[status] ?? 0) + count }), {}),
+      refusedByStatus: sums([away?.load, ...loads, scaling?.load].flatMap((load) => (load ? Object.entries(load.refused) : []))),
       database: infrastructure.database, kafka: infrastructure.kafka.version, machine: machine(),
       config: { awaySeconds: options.awayMs / 1000, signal: options.signal, rate: options.rate, noisyNeighbourAllowed },
     },
     missed: bars.filter(([holds]) => !holds).map(([, sentence]) => sentence),
   };
+}
+
+function sums(counts: readonly (readonly [name: string, count: number])[]): Record<string, number> {
+  const sum: Record<string, number> = {};
+  for (const [name, count] of counts) sum[name] = (sum[name] ?? 0) + count;
+  return sum;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 export { infrastructureMode } from './infrastructure-mode.js';
 export { Installation, type InstallationOptions } from './installation.js';
-export { administratorTls, brokerSecurity, declaredRules, kafkaAudience, kafkaEnvironment } from './kafka-access.js';
+export { administratorTls, administratorVariables, brokerSecurity, declaredRules, kafkaAudience, kafkaEnvironment } from './kafka-access.js';
 export { createLocalTopics } from './local-topics.js';
 export { Mesh, type MeshOptions } from './mesh.js';
 export { freePort } from './ports.js';

@@ -2,7 +2,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Authentication, type Infrastructure, type InfrastructureError, type InfrastructureMode, type Ports, replicationOf, startInfrastructure } from '@nervus/local-infrastructure';
-import { administratorTls, brokerSecurity, declaredRules } from './kafka-access.js';
+import { administratorTls, administratorVariables, brokerSecurity, declaredRules } from './kafka-access.js';
 import { createLocalTopics } from './local-topics.js';
 import { Mesh, type MeshOptions } from './mesh.js';
 import { freePort } from './ports.js';
@@ -70,7 +70,8 @@ export class Installation {
   async start(dataDir: string): Promise<void> {
     mkdirSync(join(dataDir, 'run'), { recursive: true });
     // Also when a service does not start: nervus lag asks the brokers themselves.
-    writeFileSync(join(dataDir, 'run', 'kafka.brokers'), `${this.infrastructure.kafka.brokers.join(',')}\n`);
+    const { brokers, access } = this.infrastructure.kafka;
+    writeFileSync(join(dataDir, 'run', 'kafka.env'), administratorVariables(brokers, access), { mode: 0o600 });
     await this.mesh.start();
     // Verifiers look for the key of the log beside the trust bundle, which they get from outside of the log.
     if (this.mesh.processesOf('audit').length > 0) copyFileSync(join(dataDir, 'audit', 'keys', 'log-policy'), join(dataDir, 'trust', 'log-policy'));

@@ -31,6 +31,16 @@ export function kafkaEnvironment({ authentication, credentialsOf }: Pick<KafkaAc
   }
 }
 
+/** The variables with which tools of this machine ask the brokers as their administrator, in the form of an env file. */
+export function administratorVariables(brokers: readonly string[], access: Pick<KafkaAccess, 'administrator'> | undefined): string {
+  const { administrator } = access ?? {};
+  const variables = {
+    KAFKA_BROKERS: (administrator?.brokers ?? brokers).join(','),
+    ...(administrator && { KAFKA_SECURITY_PROTOCOL: 'SSL', KAFKA_CA_FILE: administrator.caFile, KAFKA_CERT_FILE: administrator.certFile, KAFKA_KEY_FILE: administrator.keyFile }),
+  };
+  return Object.entries(variables).map(([name, value]) => `${name}='${value}'\n`).join('');
+}
+
 /** How the administrator connects. */
 export function administratorTls({ administrator: { caFile, certFile, keyFile } }: Pick<KafkaAccess, 'administrator'>): { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer } {
   return { ca: readFileSync(caFile), cert: readFileSync(certFile), key: readFileSync(keyFile) };
