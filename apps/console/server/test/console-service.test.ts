@@ -163,6 +163,14 @@ describe('dead letters', () => {
     const asked = await given(await give('nora', '/api/replays', { ...wish, from: '2026-11-24T08:00:00.000Z' }, 'replay-dry'));
     expect((await world.eventually('nora', `/api/commands/${asked.commandId}`, ({ code }) => code !== 'pending')).detail).toContain('would be handled again by console');
   });
+
+  it('what no tenant owns is listed for the operators of the installation', async () => {
+    const findingId = rootId(Date.now());
+    const broken = { ...eventOf(FindingRaised, { tenant: 'default', key: findingId, id: findingId, data: { findingId } as FindingRaised }, systemClock), key: findingId };
+    await world.mesh.trust.publishAs('audit', [broken]);
+    await world.eventually('nora', '/api/dead-letters', (body) => JSON.stringify(body.items).includes(findingId));
+    expect((await world.api('stranger', '/api/dead-letters')).body.items).toEqual([]);
+  });
 });
 
 describe('what a run waits for', () => {

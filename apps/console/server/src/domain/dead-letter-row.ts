@@ -21,7 +21,8 @@ export interface LetterFate {
 
 /** A record that a service gave up, by where its copy stands. */
 export interface DeadLetterRow {
-  readonly tenant: string | null;
+  /** Of what belongs to the installation as a whole, such as enrolments: {@link installationTenant}. */
+  readonly tenant: string;
   readonly service: ServiceName | 'unknown';
   readonly partition: number;
   readonly offset: string;
@@ -43,10 +44,13 @@ export interface DeadLetterRow {
 
 export const letterId = ({ service, partition, offset }: LetterPlace): string => `nervus.${service}.dlq.v1/${partition}/${offset}`;
 
+/** Its operators look after what no tenant owns: nobody else would see that it waits. */
+export const installationTenant = 'default';
+
 /** Those that wait for somebody are in the list of their tenant, the others in one of their own. */
 export const letterList = ({ tenant, fate }: DeadLetterRow): string => listOf(tenant, fate ? 'handled' : 'open');
 
-export const listOf = (tenant: string | null, state: 'open' | 'handled'): string => `${tenant ?? 'installation'}/${state}`;
+export const listOf = (tenant: string, state: 'open' | 'handled'): string => `${tenant}/${state}`;
 
 /** The newest word stands: what was discarded may still be redriven. */
 export const withFate = (row: DeadLetterRow | undefined, fate: LetterFate): DeadLetterRow | 'unchanged' => (row && row.fate?.commandId !== fate.commandId ? { ...row, fate } : 'unchanged');

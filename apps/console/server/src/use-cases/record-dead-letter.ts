@@ -5,7 +5,7 @@ import { TopicPrefix } from '@nervus/service-kit';
 import { Injectable } from '@nestjs/common';
 import { ReadModels } from '../adapters/read-models.js';
 import { keptMs } from '../domain/action-chain.js';
-import { type DeadLetterRow, letterId } from '../domain/dead-letter-row.js';
+import { type DeadLetterRow, installationTenant, letterId } from '../domain/dead-letter-row.js';
 
 /** Records keep their key in full; what is longer is cut for the list. */
 const longestKey = 300;
@@ -31,7 +31,7 @@ export class RecordDeadLetter {
     const tenantInKey = findTopic(originTopic)?.tenantInKey ?? false;
     const type = record.headers['ce_type'];
     return {
-      tenant: tenantInKey ? (key.split('/')[0] ?? null) : null,
+      tenant: tenantInKey ? (key.split('/')[0] ?? '') : installationTenant,
       service: findTopic(this.topics.without(record.topic))?.owner ?? 'unknown',
       partition: record.partition,
       offset: String(record.offset),
