@@ -166,7 +166,7 @@ describe('dead letters', () => {
 
   it('what no tenant owns is listed for the operators of the installation', async () => {
     const findingId = rootId(Date.now());
-    const broken = { ...eventOf(FindingRaised, { tenant: 'default', key: findingId, id: findingId, data: { findingId } as FindingRaised }, systemClock), key: findingId };
+    const broken = { ...eventOf(FindingRaised, { key: findingId, id: findingId, data: FindingRaised.examples[0]! }, systemClock), value: '{}' };
     await world.mesh.trust.publishAs('audit', [broken]);
     await world.eventually('nora', '/api/dead-letters', (body) => JSON.stringify(body.items).includes(findingId));
     expect((await world.api('stranger', '/api/dead-letters')).body.items).toEqual([]);
