@@ -29,6 +29,8 @@ async function pass(clock: FakeClock, database: Database, seconds: number, alive
     await eventually(async () => {
       const renewed = await database.collection('epochs').countDocuments({ state: 'open', lastSeen: clock.now() });
       expect(renewed).toBeGreaterThanOrEqual(alive);
+      // They know of it, too: the next ones are due from now on.
+      expect(clock.pending).toBeGreaterThanOrEqual(alive);
     });
   }
 }
