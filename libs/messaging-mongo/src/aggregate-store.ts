@@ -47,6 +47,9 @@ export interface AggregateStoreOptions<S extends object> {
   readonly clearEveryMs?: number;
 }
 
+/** Documents of one bulk of clearings. */
+const clearAtOnce = 1000;
+
 interface Asked<S extends object> extends Application<S> {
   readonly id: string;
   readonly until: 'stored' | 'published';
@@ -148,15 +151,20 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
     return removed.length;
   }
 
+  /** Ids of documents whose outboxes have waited since before `beforeMs`, whoever wrote them; at most `limit`. @throws UnavailableError */
+  leftBehind(beforeMs: number, limit: number): Promise<readonly string[]> {
+    return this.#documents.idsLeftBehind(beforeMs, limit);
+  }
+
   /**
-   * Takes over outboxes that have waited since before `beforeMs` and that nobody of this process is publishing, and
-   * publishes them in array order. Leasing is a compare-and-set that counts the version up, so of several processes one
-   * gets each document. Resolves with how many there were, when they are published.
+   * Takes over those of these outboxes that still have waited since before `beforeMs` and that nobody of this process is
+   * publishing, publishes them in array order and clears them. Leasing is a compare-and-set that counts the version up, so
+   * of several processes one gets each document. Resolves with how many there were, when they are published.
    * @throws UnavailableError `database_unavailable`, or `publish_failed`: then they are found again later
    */
-  async takeOver(beforeMs: number, limit: number): Promise<number> {
-    const found = await this.#documents.findLeftBehind(beforeMs, limit + this.#handover.depth);
-    const left = found.filter(({ outbox }) => outbox.every((event) => !this.#handover.isPending(event.id)));
+  async takeOver(ids: readonly string[], beforeMs: number): Promise<number> {
+    const found = await this.#documents.find(ids);
+    const left = [...found.values()].filter((document) => isLeftBehind(document, beforeMs) && document.outbox.every((event) => !this.#handover.isPending(event.id)));
     if (left.length === 0) return 0;
     const taken = left.map((document): StoredDocument<S> => {
       const { outboxSince: _since, _id: id, ...rest } = document;
@@ -172,6 +180,8 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
     const failures = await this.#handover.hand(ours.map(({ _id: id, outbox }) => ({ id, events: this.#open.kept(id, outbox) })));
     const failure = [...failures.values()].find((error) => !(error instanceof PermanentError));
     if (failure) throw new UnavailableError('publish_failed', `outboxes of ${this.name} that were left behind could not be published: ${failure.message}`, {}, { cause: failure });
+    // Hardly anything is written to these next, and what is not cleared is published twice if this process dies.
+    await this.#clear(ours.map(({ _id: id }) => id));
     return ours.length;
   }
 
@@ -184,7 +194,7 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
     this.#cancelClearing?.();
     await this.#running;
     await within(this.#handover.whenBelow(1), drainMs, this.options.clock, `publishing the outboxes of ${this.name}`).catch(() => undefined);
-    while (await this.#clear());
+    while ((await this.#clear()) > 0);
   }
 
   async #rounds(): Promise<void> {
@@ -321,20 +331,25 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
     if (this.#cancelClearing || this.#closed) return;
     this.#cancelClearing = this.options.clock.after(this.options.clearEveryMs ?? 1000, () => {
       this.#cancelClearing = undefined;
-      void this.#clear();
+      void this.#clearAll();
     });
   }
 
-  /** Whether something was cleared. Never rejects; what could not be cleared is tried again with the next. */
-  async #clear(): Promise<boolean> {
-    const batch = this.#open.toClear(1000);
-    if (batch.length === 0) return false;
-    let cleared = false;
+  /** Everything that was acknowledged so far: one batch each time would fall behind a store that writes faster. */
+  async #clearAll(): Promise<void> {
+    while ((await this.#clear()) === clearAtOnce);
+  }
+
+  /** How many documents were cleared. Never rejects; what could not be cleared is tried again with the next. */
+  async #clear(ids?: Iterable<string>): Promise<number> {
+    const batch = this.#open.toClear(clearAtOnce, ids);
+    if (batch.length === 0) return 0;
+    let cleared = 0;
     try {
       await this.#documents.clear(batch);
       this.#open.cleared(batch);
       this.#metrics.cleared(this.name, batch.length);
-      cleared = true;
+      cleared = batch.length;
     } catch {
       // The entries are published; that they are cleared later costs nothing.
     }
@@ -342,3 +357,5 @@ export class MongoAggregateStore<S extends object> implements AggregateStore<S> 
     return cleared;
   }
 }
+
+const isLeftBehind = ({ outbox, outboxSince }: StoredDocument<object>, beforeMs: number): boolean => outbox.length > 0 && outboxSince !== undefined && outboxSince <= beforeMs;

@@ -46,12 +46,13 @@ export class OpenOutboxes {
     return acknowledged && acknowledged.size > 0 ? outbox.filter((event) => !acknowledged.has(event.id)) : outbox;
   }
 
-  /** Documents whose outboxes were acknowledged whole, with the event ids to clear; at most `limit`. */
-  toClear(limit: number): readonly Clearing[] {
+  /** Those of the documents whose outboxes were acknowledged whole, with the event ids to clear; at most `limit`. */
+  toClear(limit: number, ids: Iterable<string> = this.#open.keys()): readonly Clearing[] {
     const batch: Clearing[] = [];
-    for (const [id, outbox] of this.#open) {
+    for (const id of ids) {
       if (batch.length >= limit) break;
-      if (outbox.unacknowledged.size === 0) batch.push({ id, eventIds: [...outbox.acknowledged], outbox });
+      const outbox = this.#open.get(id);
+      if (outbox?.unacknowledged.size === 0) batch.push({ id, eventIds: [...outbox.acknowledged], outbox });
     }
     return batch;
   }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Clock } from '@nervus/messaging';
+import { type Clock, type Random, systemRandom } from '@nervus/messaging';
 
 /** A store whose outboxes are swept. */
 export interface OutboxSource {
   readonly name: string;
-  /** Publishes outboxes that wait since before `beforeMs`; resolves with how many it took over, when that is done. */
-  takeOver(beforeMs: number, limit: number): Promise<number>;
+  /** Ids of documents whose outboxes wait since before `beforeMs`; at most `limit`. */
+  leftBehind(beforeMs: number, limit: number): Promise<readonly string[]>;
+  /** Publishes and clears those of these outboxes that still wait so; resolves with how many, when that is done. */
+  takeOver(ids: readonly string[], beforeMs: number): Promise<number>;
 }
 
 export interface OutboxRelayOptions {
@@ -23,12 +25,18 @@ export interface OutboxRelayOptions {
   readonly olderThanMs?: number;
   /** Documents taken over at once. @default 100 */
   readonly batch?: number;
+  /** Batches in hand: while one is being published the next is read and leased. A crash repeats at most these. @default 2 */
+  readonly inHand?: number;
+  /** Documents looked for at once; finding them is what costs. @default 10000 */
+  readonly search?: number;
+  /** @default systemRandom */
+  readonly random?: Random;
 }
 
 /**
  * Publishes what processes that are gone had written and not published: at start and then every few seconds, in
  * bounded batches until nothing is left. Two relays never get the same document, since taking one over is a
- * compare-and-set.
+ * compare-and-set; and they seldom try, since each begins somewhere else in what it found.
  */
 export class OutboxRelay {
   #cancel: (() => void) | undefined;
@@ -74,9 +82,36 @@ export class OutboxRelay {
     }
   }
 
+  /** Until a search finds nothing that this relay could take: what others take meanwhile counts as written now. */
   async #drainOne(source: OutboxSource, beforeMs: number): Promise<void> {
-    const { batch = 100 } = this.options;
-    // What was taken over counts as written now, so that it is not found again.
-    while (!this.#stopped && (await source.takeOver(beforeMs, batch)) > 0);
+    const { batch = 100, search = 10_000, inHand = 2 } = this.options;
+    for (;;) {
+      const ids = await source.leftBehind(beforeMs, search);
+      const queue = batchesOf(this.#rotated(ids), batch);
+      const hands = await Promise.allSettled(Array.from({ length: inHand }, () => this.#takeOver(source, queue, beforeMs)));
+      const failed = hands.find((hand) => hand.status === 'rejected');
+      if (failed) throw failed.reason;
+      if (this.#stopped || hands.every((hand) => hand.status === 'fulfilled' && hand.value === 0)) return;
+    }
   }
+
+  /** Takes batch after batch from the queue. A failure ends the queue for all, since leaving the loop ends its generator. */
+  async #takeOver(source: OutboxSource, queue: Iterable<readonly string[]>, beforeMs: number): Promise<number> {
+    let taken = 0;
+    for (const ids of queue) {
+      if (this.#stopped) break;
+      taken += await source.takeOver(ids, beforeMs);
+    }
+    return taken;
+  }
+
+  /** The same from a place by chance to the end, and then from the beginning. */
+  #rotated<T>(all: readonly T[]): readonly T[] {
+    const from = Math.floor((this.options.random ?? systemRandom)() * all.length);
+    return [...all.slice(from), ...all.slice(0, from)];
+  }
+}
+
+function* batchesOf<T>(all: readonly T[], size: number): Generator<readonly T[]> {
+  for (let from = 0; from < all.length; from += size) yield all.slice(from, from + size);
 }

@@ -59,6 +59,9 @@ export class HeldSink implements EventSink {
   }
 }
 
+/** The connection string of one of them, for another process. */
+export const uriOf = ({ databaseName }: Database): string => mongoUri(databaseName);
+
 /** A database of this test's own on the database of this run. */
 export function freshDatabase(): () => Promise<Database> {
   const connections: mongoose.Connection[] = [];
