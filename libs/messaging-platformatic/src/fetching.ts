@@ -23,9 +23,9 @@ const maxBytesPerPartition = 256 * 1024;
 const maxBytes = 8 * 1024 * 1024;
 /** Costs no latency, since a fetch returns when data is there. */
 const longWaitMs = 1_000;
-/** Milliseconds a fetch may wait while partitions are left out of it that may come back any moment. */
+/** Milliseconds a fetch may wait while partitions are left out of it that may come back any moment, or others may still come. */
 const shortWaitMs = 25;
-/** Milliseconds after the last pause, resume or hand-over for which that holds: one paused for long costs no polling. */
+/** Milliseconds after the last pause, resume, hand-over or arrival for which that holds: one paused for long costs no polling. */
 const livelyForMs = 5_000;
 const readUncommitted = 0;
 
@@ -59,7 +59,9 @@ export class Fetching {
   readonly #stop = new AbortController();
   #locating = false;
   #failures = 0;
-  #changedAt = 0;
+  /** By the steady clock, in milliseconds. */
+  #changedAt = -Infinity;
+  #arrivedAt = -Infinity;
 
   constructor(
     private readonly cluster: Cluster,
@@ -69,6 +71,7 @@ export class Fetching {
 
   begin({ topic, partition }: TopicPartition, position: bigint): void {
     this.#readings.set(nameOf({ topic, partition }), { topic, partition, position, busy: false, source: undefined });
+    this.#arrivedAt = performance.now();
     void this.#locate();
   }
 
@@ -79,7 +82,7 @@ export class Fetching {
 
   pause(partitions: readonly TopicPartition[]): void {
     for (const partition of partitions) this.#paused.add(nameOf(partition));
-    this.#changedAt = Date.now();
+    this.#changedAt = performance.now();
   }
 
   resume(partitions: readonly TopicPartition[]): void {
@@ -97,7 +100,7 @@ export class Fetching {
   }
 
   #wake(): void {
-    this.#changedAt = Date.now();
+    this.#changedAt = performance.now();
     for (const alarm of this.#loops.values()) alarm.ring();
   }
 
@@ -125,7 +128,7 @@ export class Fetching {
       else this.cluster.forget(reading.topic);
     }
     if (lost.some(({ source }) => source === undefined)) this.#failures++;
-    this.#changedAt = Date.now();
+    this.#changedAt = performance.now();
     for (const node of new Set(lost.flatMap(({ source }) => source?.node ?? []))) {
       const alarm = this.#loops.get(node);
       if (alarm) alarm.ring();
@@ -145,7 +148,8 @@ export class Fetching {
         await alarm.wait();
         continue;
       }
-      const lively = ready.length < own.length && Date.now() - this.#changedAt < livelyForMs;
+      const isRecent = (at: number): boolean => performance.now() - at < livelyForMs;
+      const lively = isRecent(this.#arrivedAt) || (ready.length < own.length && isRecent(this.#changedAt));
       const brought = await this.#fetch(node, ready, lively ? shortWaitMs : longWaitMs);
       // Most batches are taken in at once: then their partitions are in the next fetch.
       if (brought) await (this.options.restMs > 0 ? pause(this.options.restMs, systemClock, this.#stop.signal) : setImmediate());
