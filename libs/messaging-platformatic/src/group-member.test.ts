@@ -69,6 +69,26 @@ describe('a member of a group', () => {
     await member.leave();
   });
 
+  it('asks often for a while after its share changed, since one change seldom comes alone, and seldom again afterwards', async () => {
+    vi.useFakeTimers();
+    try {
+      const coordinator = new Coordinator([{ epoch: 1, partitions: [0] }, { epoch: 1 }]);
+      const member = coordinator.member();
+      member.join();
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(coordinator.heartbeats.length).toBeGreaterThanOrEqual(10);
+      await vi.advanceTimersByTimeAsync(4_000);
+      const before = coordinator.heartbeats.length;
+      await vi.advanceTimersByTimeAsync(4_000);
+      expect(coordinator.heartbeats.length - before).toBe(4);
+      const gone = member.leave();
+      await vi.runAllTimersAsync();
+      await gone;
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('holds on to a partition in the eyes of the coordinator until it is let go of, or two would work on it', async () => {
     const coordinator = new Coordinator([{ epoch: 1, partitions: [0, 1] }, { epoch: 1, partitions: [0] }, { epoch: 2 }]);
     const gate = Promise.withResolvers<void>();
