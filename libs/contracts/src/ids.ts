@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-import { v5, v7 } from 'uuid';
+import { hash } from 'node:crypto';
+import { parse, v5, v7 } from 'uuid';
 
 /** Namespace of every name-based id of Nervus (RFC 9562 section 5.5). */
-const namespace = v5('nervus.dev', v5.DNS);
+const namespace = Buffer.from(parse(v5('nervus.dev', v5.DNS)));
 
 /**
  * Id derived from its parts (UUIDv5), so that doing the same work again yields the same id. Parts are length-prefixed:
  * no two different lists of parts make the same name.
  */
 export function derivedId(...parts: readonly string[]): string {
-  return v5(parts.map((part) => `${part.length}:${part}`).join(''), namespace);
+  let name = '';
+  for (const part of parts) name += `${part.length}:${part}`;
+  return nameBasedId(name);
+}
+
+/** UUIDv5 in the namespace of Nervus (RFC 9562 section 5.5): `v5` of uuid in a fifth of its time, since every record makes some. */
+export function nameBasedId(name: string): string {
+  const digest = hash('sha1', Buffer.concat([namespace, Buffer.from(name)]), 'hex');
+  const variant = (8 + (Number.parseInt(digest.charAt(16), 16) & 3)).toString(16);
+  return `${digest.slice(0, 8)}-${digest.slice(8, 12)}-5${digest.slice(13, 16)}-${variant}${digest.slice(17, 20)}-${digest.slice(20, 32)}`;
 }
 
 /** Id of what follows from a record: UUIDv5 of the cause's id and the purpose. */

@@ -9,7 +9,16 @@ import { TimedOutError } from './errors.js';
 export function within<T>(promise: Promise<T>, limitMs: number, clock: Clock, what: string): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const cancel = clock.after(limitMs, () => reject(new TimedOutError(what, limitMs)));
-    promise.then(resolve, reject).finally(cancel);
+    promise.then(
+      (value) => {
+        cancel();
+        resolve(value);
+      },
+      (error: unknown) => {
+        cancel();
+        reject(error);
+      },
+    );
   });
 }
 

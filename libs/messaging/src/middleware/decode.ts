@@ -18,7 +18,7 @@ export const decode =
     const { record, verification } = delivery;
     if (!verification) throw new TypeError('decode stands behind verify-signature');
     const type = typeOf(record.headers, verification.declaration);
-    if (handles(type.type)) delivery.received = decodeRecord(record, verification);
+    if (handles(type.type)) delivery.received = decodeRecord(record, verification, type);
     await next(delivery);
   };
 
@@ -26,10 +26,9 @@ export const decode =
  * @throws UntrustedRecordError where a record claims what it may not: another tenant, another source;
  * PermanentError `type_unknown`, `header_invalid`, `extension_missing`, `hops_exceeded`, `json_invalid`, `upcast_failed`, `schema_invalid`
  */
-export function decodeRecord(record: InboundRecord, verification: Believed): Received<unknown> {
+export function decodeRecord(record: InboundRecord, verification: Believed, type = typeOf(record.headers, verification.declaration)): Received<unknown> {
   const { headers } = record;
   const { declaration } = verification;
-  const type = typeOf(headers, declaration);
   if (record.value && record.value.length > maxValueBytes) throw new UntrustedRecordError('record_too_large', `the value has ${record.value.length} bytes, the limit is ${maxValueBytes}`);
   if (text(headers, 'ce_specversion') !== '1.0') throw invalid('ce_specversion', 'is not 1.0');
   const minor = minorIn(type.type, text(headers, 'ce_dataschema'));

@@ -13,7 +13,8 @@ export const trace =
     const { received } = delivery;
     if (!received) return next(delivery);
     const parent = contextOf(received.traceparent);
-    const span = tracer().startSpan(`process ${received.topic}`, { kind: SpanKind.CONSUMER, attributes: processAttributes(received, groupId) }, parent);
+    const span = tracer().startSpan(`process ${received.topic}`, { kind: SpanKind.CONSUMER }, parent);
+    if (span.isRecording()) span.setAttributes(processAttributes(received, groupId));
     try {
       await context.with(traces.setSpan(parent, span), () => next(delivery));
     } catch (error) {

@@ -178,24 +178,23 @@ export class Publisher implements EventSink {
     }
   }
 
-  /** Gives every event its number and the chunk its signature. */
+  /** Gives every event its number and the chunk its signature. The records are the publisher's own, and are sealed once. */
   private seal(items: readonly Queued[], key: SigningKey): OutboundRecord[] {
     const numbered: OutboundRecord[] = [];
     for (const item of items) {
       if (item.kind !== 'event') continue;
-      const { topic, key: recordKey, value, headers, audited } = item.record;
-      const epoch = audited ? this.audited : this.unaudited;
-      numbered.push({ topic, key: recordKey, value, headers: { ...headers, [headerNames.sequence]: Buffer.from(formatSequence({ epoch: epoch.epoch, n: epoch.take() })) } });
+      const epoch = item.record.audited ? this.audited : this.unaudited;
+      item.record.headers[headerNames.sequence] = Buffer.from(formatSequence({ epoch: epoch.epoch, n: epoch.take() }));
+      numbered.push(item.record);
     }
     const signatures = signBatch(numbered, key.signer);
     let at = 0;
     return items.map((item) => {
       if (item.kind !== 'event') return item.record;
-      const record = numbered[at]!;
-      const sealed: OutboundRecord = { ...record, headers: { ...record.headers, ...signatures[at]! } };
-      at++;
-      item.numbered(sealed, String(sealed.headers[headerNames.sequence]));
-      return sealed;
+      const { record } = item;
+      Object.assign(record.headers, signatures[at++]);
+      item.numbered(record, String(record.headers[headerNames.sequence]));
+      return record;
     });
   }
 
