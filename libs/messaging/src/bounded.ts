@@ -9,16 +9,13 @@ import { TimedOutError } from './errors.js';
 export function within<T>(promise: Promise<T>, limitMs: number, clock: Clock, what: string): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const cancel = clock.after(limitMs, () => reject(new TimedOutError(what, limitMs)));
-    promise.then(
-      (value) => {
+    const over =
+      <V>(settle: (value: V) => void) =>
+      (value: V): void => {
         cancel();
-        resolve(value);
-      },
-      (error: unknown) => {
-        cancel();
-        reject(error);
-      },
-    );
+        settle(value);
+      };
+    promise.then(over<T>(resolve), over<unknown>(reject));
   });
 }
 
