@@ -44,6 +44,26 @@ seconds. One service after the other is ended with \`kill -9\` (\`--signal SIGTE
 - Where seconds stand, they are those into the absence at which the last one was done, and for permits in hand at which the first one was held. They are compared with the band that
   stands here and with nothing narrower.
 - At the end every accepted event must have had its one effect, no record may be dead-lettered or quarantined, no other process may have ended, and the copied audit log must verify.
+
+## Misbehaving neighbours
+
+A tool that fails or takes seconds holds up the runs that use it and nobody else's: calls wait in the process without keeping the records of others, and a target that goes on failing is
+left alone for a while. The same command measures it: with the same load in quiet and noisy windows in turn, in noisy ones one agent's target answers 500 and another's after five
+seconds. The 99th percentile of the other agents' time from event to effect may not grow by more than a fifth.
+
+## Replacing and scaling
+
+Every service but audit is replaced with the new process started and ready before the old one is told to stop, as a Deployment with \`maxUnavailable: 0\` does it; any number of processes may
+be added and taken away. audit is stopped first, because its log has one writer. Its successor reads the whole log before it goes on, a few seconds for each ten thousand entries on a busy
+machine, and consequential actions wait for it meanwhile.
+
+\`\`\`sh
+npm run test:rolling -- --json                            # 100 events a second, kafkajs
+npm run test:rolling -- --client platformatic --json
+\`\`\`
+
+replaces the process of each service in turn under load, and fails when an event is lost or done twice, when a process ends with an error, when the log does not verify, or when nothing was
+handled for longer than three seconds (kafkajs) or one (platformatic). [What the clients do differently](messaging-clients.md).
 `;
 }
 

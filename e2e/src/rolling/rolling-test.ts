@@ -29,7 +29,7 @@ export interface RollingOptions {
 
 const ports = { broker: 24_092, controller: 24_093, database: 31_117 };
 /** Consequential events a second beside the routine ones, so that identity and audit have something to answer. */
-const consequentialRate = 2;
+const consequentialRate = 4;
 /** A cold mesh is not fit for the whole rate: it begins with a part of it. */
 const warmUp = [{ pace: 0.2, ms: 15_000 }, { pace: 0.5, ms: 15_000 }, { pace: 1, ms: 15_000 }] as const;
 /** How long the load runs before and after a replacement, as part of what is looked at. */
