@@ -68,9 +68,10 @@ describe('whether an action may begin', () => {
     }
   });
 
-  it('a permit of the future waits, one a little ahead of our clock does not', () => {
+  it('a permit of the future waits until its time, by our clock, has come', () => {
     const later = world.permitted(sampleAction(), 1, { nbf: start / 1000 + 10, exp: start / 1000 + 100 });
     expect(judgeGate(later, freshMesh(), start, limits)).toMatchObject({ gate: 'hold', reason: 'not_yet_valid' });
-    expect(judgeGate(later, freshMesh(), start + 6_000, limits)).toEqual({ gate: 'open' });
+    expect(judgeGate(later, freshMesh(), start + 9_999, limits)).toMatchObject({ gate: 'hold', reason: 'not_yet_valid' });
+    expect(judgeGate(later, freshMesh(), start + 10_000, limits)).toEqual({ gate: 'open' });
   });
 });

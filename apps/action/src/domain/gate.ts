@@ -49,9 +49,6 @@ export interface GateLimits {
   readonly auditSilentMs: number;
 }
 
-/** How far approval's clock may be ahead of ours before a permit counts as one of the future. */
-const skewMs = 5_000;
-
 /** Asked before anything is done for an action, and again just before it is sent. */
 export function judgeGate({ action, claims }: Pick<Permitted, 'action' | 'claims'>, mesh: MeshState, nowMs: number, limits: GateLimits): Gate {
   if (nowMs >= claims.exp * 1000) {
@@ -64,7 +61,8 @@ export function judgeGate({ action, claims }: Pick<Permitted, 'action' | 'claims
 }
 
 function judgeView(claims: Permitted['claims'], { policy, stopEpoch, pulseAgeMs, auditSilentMs }: MeshState, nowMs: number, limits: GateLimits): Gate {
-  if (nowMs + skewMs < claims.nbf * 1000) return hold('not_yet_valid', 'The permit is not valid yet.');
+  // It stands in whole seconds, rounded down: tolerance enough for clocks that are nearly right. Whatever begins earlier is held against us in the log.
+  if (nowMs < claims.nbf * 1000) return hold('not_yet_valid', 'The permit is not valid yet.');
   if (!policy || claims.pol.v > policy.version) return hold('policy_ahead', `Policy set ${claims.pol.v} has not been seen yet.`);
   if (claims.stp > stopEpoch) return hold('stops_ahead', `Stop epoch ${claims.stp} has not been seen yet.`);
   if (claims.pol.v < policy.version || claims.pol.h !== policy.hash) return { gate: 'return', code: 'policy_stale', detail: `Policy set ${policy.version} is in force, the permit was made under ${claims.pol.v}.` };

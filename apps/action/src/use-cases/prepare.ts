@@ -51,6 +51,8 @@ export class Prepare {
         return { state: 'hold', reason: 'credential_missing', ...withIntent };
       case 'refused':
         this.credentials.forget(permitted.jti);
+        // By identity's clock. It is asked again.
+        if (obtained.code === 'permit_not_yet_valid') return { state: 'hold', reason: 'not_yet_valid', ...withIntent };
         return { state: 'closed', gate: refusal(permitted, obtained.code, obtained.detail), ...withIntent };
     }
   }

@@ -216,6 +216,17 @@ describe('credentials that identity refuses', () => {
     if (expected === 'returned') expect(bench.returned()).toHaveLength(1);
     else expect(bench.outcomes()).toMatchObject([{ result: 'failed', code: expected, attempts: 0 }]);
   });
+
+  it('permit_not_yet_valid: by its clock, which is a little behind ours; it is asked again', async () => {
+    const work = bench.handle(bench.decision(sampleAction('http.request')));
+    await settled();
+    await bench.refuse('permit_not_yet_valid');
+    await work;
+    expect([...bench.outcomes(), ...bench.returned()]).toEqual([]);
+    const asked = bench.asked.length;
+    await pass(2_000, 500);
+    expect(bench.asked.length).toBe(asked + 1);
+  });
 });
 
 describe('what nobody knows', () => {
