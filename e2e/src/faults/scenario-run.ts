@@ -19,8 +19,7 @@ export interface LoadPlan {
 
 /** Of the events of a second, as many are consequential. */
 export const consequentialShare = 0.25;
-/** Milliseconds; the machine may be busy with other things. */
-/** Milliseconds. What is put aside under a clock that is ahead waits until that time has come, so that draining may take longer than any clock is wrong. */
+/** Milliseconds; the machine may be busy with other things. What is put aside under a clock that is ahead waits until that time has come, so that draining may take longer than any clock is wrong. */
 const limits = { recovery: 240_000, acknowledged: 300_000, drained: 600_000 };
 
 /** What came of one scenario, before anyone has looked at the audit log. */
