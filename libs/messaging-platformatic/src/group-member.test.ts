@@ -131,6 +131,14 @@ describe('a member of a group', () => {
     await member.leave();
   });
 
+  it('a living process that was counted out does not take its place back from the one that took it', async () => {
+    const coordinator = new Coordinator([{ epoch: 1, partitions: [0] }, new ProtocolError('FENCED_MEMBER_EPOCH'), new ProtocolError('UNRELEASED_INSTANCE_ID')]);
+    coordinator.members = [{ memberId: 'successor', instanceId: 'pod-0' }];
+    const member = await joined(coordinator, ['takeUp 0', 'settled', 'lost', 'failed instance_taken'], 'pod-0');
+    expect(coordinator.heartbeats.map(({ epoch }) => epoch)).not.toContain(-2);
+    await member.leave();
+  });
+
   it('leaves for good without an instance id, and for a while with one', async () => {
     const epochs = [];
     for (const instanceId of [undefined, 'pod-0']) {

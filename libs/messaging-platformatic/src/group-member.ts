@@ -63,6 +63,8 @@ export class GroupMember {
   #changedAt = -Infinity;
   readonly #waiting = new Set<() => void>();
   #settled = false;
+  /** While it lived: whoever holds its instance id now is no dead predecessor. */
+  #wasCountedOut = false;
   #ended = false;
   #loop: Promise<void> = Promise.resolve();
 
@@ -126,6 +128,7 @@ export class GroupMember {
       if (this.#ended) return 0;
       this.#joinedAt ??= Date.now();
       this.#epoch = answer.memberEpoch;
+      this.#wasCountedOut = false;
       const changed = answer.assignment !== null && (await this.#reconcile(answer.assignment.topicPartitions));
       if (!this.#settled && (this.#held.size > 0 || Date.now() - this.#joinedAt > eagerForMs)) {
         this.#settled = true;
@@ -190,13 +193,14 @@ export class GroupMember {
       case 'UNKNOWN_MEMBER_ID':
         this.options.log('warn', 'the group counts this member out; it joins again', { groupId, reason: cause.type });
         this.#lose();
-        return 0;
+        // Somebody under the same instance id may have counted it out, and is about to take the place.
+        return this.options.instanceId === undefined ? 0 : heartbeatMs;
       case 'UNRELEASED_INSTANCE_ID':
+        if (this.#wasCountedOut) return this.#onTaken(error);
         await this.#releasePredecessor();
         return eagerMs;
       case 'FENCED_INSTANCE_ID':
-        this.handlers.failed(new KafkaClientError('instance_taken', `another process joined group ${groupId} as instance ${this.options.instanceId}: give each process an instance id of its own`, false, { groupId }, { cause: error }));
-        return heartbeatMs;
+        return this.#onTaken(error);
       default:
     }
     if (!cause.transient) this.handlers.failed(clientError(error, `being a member of group ${groupId}`, { groupId }));
@@ -204,8 +208,15 @@ export class GroupMember {
     return heartbeatMs / 2;
   }
 
+  #onTaken(error: unknown): number {
+    const { groupId, instanceId } = this.options;
+    this.handlers.failed(new KafkaClientError('instance_taken', `another process joined group ${groupId} as instance ${instanceId}: give each process an instance id of its own`, false, { groupId }, { cause: error }));
+    return heartbeatMs;
+  }
+
   #lose(): void {
     this.#epoch = joining;
+    this.#wasCountedOut = true;
     // A new name each time: the old one may still be known, with an epoch that we are not told.
     this.#memberId = randomUUID();
     this.#held.clear();
