@@ -16,6 +16,13 @@ export interface StoredRecord {
 
 /** Every record of some topics, up to the ends seen at the call, oldest first in each partition. */
 export async function readTopics(brokers: readonly string[], topics: readonly string[]): Promise<StoredRecord[]> {
+  const found: StoredRecord[] = [];
+  await readToEnd(brokers, topics, (topic, partition, message) => void found.push(storedRecord(topic, partition, message)));
+  return found;
+}
+
+/** Gives every record of some topics, up to the ends seen at the call, oldest first in each partition. */
+export async function readToEnd(brokers: readonly string[], topics: readonly string[], take: (topic: string, partition: number, message: KafkaMessage) => void): Promise<void> {
   const kafka = new Kafka({ brokers: [...brokers], clientId: 'e2e-reader', logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   await admin.connect();
@@ -24,7 +31,6 @@ export async function readTopics(brokers: readonly string[], topics: readonly st
     for (const { partition, high, low } of await admin.fetchTopicOffsets(topic)) if (BigInt(high) > BigInt(low)) missing.set(`${topic} ${partition}`, BigInt(high) - 1n);
   }
   const groupId = `e2e-${randomUUID()}`;
-  const found: StoredRecord[] = [];
   if (missing.size > 0) {
     const consumer = kafka.consumer({ groupId });
     await consumer.connect();
@@ -34,7 +40,7 @@ export async function readTopics(brokers: readonly string[], topics: readonly st
       consumer.run({
         autoCommit: false,
         eachMessage: ({ topic, partition, message }) => {
-          found.push(storedRecord(topic, partition, message));
+          take(topic, partition, message);
           if (BigInt(message.offset) >= (missing.get(`${topic} ${partition}`) ?? -1n)) missing.delete(`${topic} ${partition}`);
           if (missing.size === 0) resolve();
           return Promise.resolve();
@@ -45,7 +51,6 @@ export async function readTopics(brokers: readonly string[], topics: readonly st
     await admin.deleteGroups([groupId]);
   }
   await admin.disconnect();
-  return found;
 }
 
 function storedRecord(topic: string, partition: number, { offset, key, headers, value, timestamp }: KafkaMessage): StoredRecord {
