@@ -2,7 +2,6 @@
 import { percentile, rounded, subjectOf } from '@nervus/bench';
 import { ownTopics, physicalName, type ServiceName, services as allServices, type TopicDeclaration, topics } from '@nervus/contracts';
 import { freePort, Installation } from '@nervus/scripts/mesh';
-import { KitConfig } from '@nervus/service-kit';
 import type { Findings, Say } from '../command-line.js';
 import { layLoadFolders, loadSources, webhookKey } from '../folders.js';
 import { MovableLoad } from '../independence/movable-load.js';
@@ -56,7 +55,6 @@ interface Rolled {
 /** Replaces the process of every service in turn under load; nothing may be lost or done twice, and nothing may stand still for long. */
 export async function testRolling(options: RollingOptions, say: Say): Promise<Findings> {
   const { dataDir, database, client, rate } = options;
-  if (client !== 'kafkajs' && !('kafkaClient' in KitConfig.properties)) throw new Error(`--client ${client}: the services of this build know no other Kafka client than kafkajs`);
   const machine = watchMachine();
   const interruption = new Interruption();
   const deskPort = await freePort(4580);
