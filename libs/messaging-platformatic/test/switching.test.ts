@@ -86,7 +86,7 @@ function leases({ said }: MemberProcess, partition: number): { from: number; to:
     if (line.said === 'rebalance' && (line.leaving?.includes(partition) ?? true)) end(line.at);
     if (line.said === 'assigned' && !line.partitions.includes(partition)) end(line.at);
     if (line.said === 'assigned' && line.partitions.includes(partition)) from ??= line.at;
-    if (line.said === 'ended') end(line.at);
+    if (line.said === 'leaving') end(line.at);
   }
   return stretches;
 }
@@ -105,9 +105,12 @@ it('a group changes from one client library to the other and back while it works
   const handled = members.flatMap((one) => one.handled);
   expect(new Set(handled).size).toBe(sent);
   expect(members.flatMap((one) => one.all('fatal'))).toEqual([]);
+  await Promise.all(third.map((one) => one.end()));
   for (let partition = 0; partition < partitions; partition++) {
     const held = members.flatMap((one) => leases(one, partition)).toSorted((a, b) => a.from - b.from);
     for (const [at, { to }] of held.slice(0, -1).entries()) expect(held[at + 1]!.from, `partition ${partition}`).toBeGreaterThanOrEqual(to);
   }
-  await Promise.all(third.map((one) => one.end()));
+  for (const one of members) {
+    for (const { partition, at } of one.all('began')) expect(leases(one, partition).some(({ from, to }) => from <= at && at <= to), `a record of partition ${partition} began under no lease`).toBe(true);
+  }
 });

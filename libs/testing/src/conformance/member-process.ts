@@ -20,6 +20,8 @@ export interface MemberOptions {
 /** A line that a member says. */
 export type Said =
   | { readonly said: 'ready' | 'joined' }
+  /** It begins nothing more, and is about to leave the group. */
+  | { readonly said: 'leaving' }
   | { readonly said: 'assigned'; readonly partitions: readonly number[] }
   | { readonly said: 'rebalance'; readonly leaving?: readonly number[] }
   | { readonly said: 'began'; readonly partition: number; readonly offset: number }

@@ -45,7 +45,11 @@ const engine = new Engine({
         commit: (requests) => consumer.commit(requests),
         pause: (partitions) => consumer.pause(partitions),
         resume: (partitions) => consumer.resume(partitions),
-        close: () => consumer.close(),
+        close: () => {
+          // From here on the group may give its partitions to others, long before the process is gone.
+          say({ said: 'leaving' });
+          return consumer.close();
+        },
       };
     },
   },
