@@ -6,9 +6,8 @@ import { type FaultableServer, HttpFront, orAborted } from '@nervus/fault-harnes
 import { type Infrastructure, type InfrastructureOptions, replicationOf, type ServerName, startInfrastructure } from '@nervus/local-infrastructure';
 import { createLocalTopics, handOutSeats, Mesh, type MeshOptions, sampleSeats, samplePlace, Sink } from '@nervus/scripts/mesh';
 import type { Say } from '../command-line.js';
-import { layLoadFolders, loadSources, webhookKey } from '../folders.js';
+import { layLoadFolders, loadSources } from '../folders.js';
 import { ConsumerGroups } from './consumer-groups.js';
-import type { LoadTarget } from './steady-load.js';
 import { type Supervised, Supervisor } from './supervisor.js';
 
 export interface FaultMeshOptions {
@@ -47,7 +46,7 @@ export class FaultMesh {
     readonly mesh: Mesh,
     readonly supervisor: Supervisor,
     readonly groups: ConsumerGroups,
-    private readonly secretsFolder: string,
+    readonly secretsFolder: string,
     private readonly parts: AsyncDisposable,
   ) {}
 
@@ -87,11 +86,8 @@ export class FaultMesh {
   }
 
   /** Where events are sent to. */
-  get target(): LoadTarget {
-    return {
-      url: this.mesh.urlOf('ingestion').replace('localhost', '127.0.0.1'),
-      secrets: { routine: webhookKey(this.secretsFolder, 'routine'), consequential: webhookKey(this.secretsFolder, 'consequential') },
-    };
+  get edge(): string {
+    return this.mesh.urlOf('ingestion').replace('localhost', '127.0.0.1');
   }
 
   server(name: ServerName): FaultableServer & { readonly running: boolean } {

@@ -4,7 +4,7 @@ import { rounded } from '@nervus/bench';
 import type { Sink } from '@nervus/scripts/mesh';
 import { type LoadSource, loadSources } from '../folders.js';
 import type { FaultMesh } from './fault-mesh.js';
-import type { SteadyLoad } from './steady-load.js';
+import type { SteadyLoad } from '../steady-load.js';
 
 /** Seconds from the moment in which nothing disturbs any more until all was well again. */
 export interface Recovery {

@@ -6,7 +6,7 @@ import { loadSources } from '../folders.js';
 import type { FaultMesh } from './fault-mesh.js';
 import { type Recovery, recovered, slowest } from './recovery.js';
 import { countPutAside, type PutAside } from './reports.js';
-import { SteadyLoad } from './steady-load.js';
+import { loadStreams, SteadyLoad } from '../steady-load.js';
 import type { UnexpectedEnd } from './supervisor.js';
 
 export interface LoadPlan {
@@ -60,7 +60,7 @@ export class ScenarioRun {
   ) {
     const consequential = Math.max(1, Math.round(plan.rate * consequentialShare));
     this.before = { ends: mesh.supervisor.ends.length, redeliveries: mesh.desk.counts().redeliveries };
-    this.load = SteadyLoad.begin({ target: mesh.target, name: `${name}-${plan.seed}`, rates: { routine: plan.rate - consequential, consequential } });
+    this.load = new SteadyLoad(mesh.edge, `${name}-${plan.seed}`, loadStreams(mesh.secretsFolder, { routine: plan.rate - consequential, consequential }));
   }
 
   /** Begins the load. All processes must be ready. */
@@ -92,14 +92,14 @@ export class ScenarioRun {
     for (const line of describeSchedule(planned)) say(`  ${line}`);
     await until('the first effects', { limitMs: limits.recovery, signal }, () => loadSources.every((source) => desk.effects.some(({ subject }) => load.events.get(subject)?.source === source)));
     await inTurn(planned, signal, async (disturbance) => {
-      say(`${disturbance.name} (${load.accepted.size} accepted, ${load.accepted.size - this.missing().length} of them with their effect)`);
+      say(`${disturbance.name} (${load.accepted.length} accepted, ${load.accepted.length - this.missing().length} of them with their effect)`);
       const lasted = await disturb(disturbance, signal);
       const recovery = await recovered(mesh, load, disturbance.name, lasted, limits.recovery, signal);
       this.recoveries.push({ what: disturbance.name, ...recovery });
       say(`  lasted ${((lasted.liftedAt - lasted.begunAt) / 1000).toFixed(1)} s; then ready after ${recovery.ready} s, routine effects after ${recovery.routine} s, consequential after ${recovery.consequential} s`);
     });
-    const secondsLeft = Math.max(0, plan.accepted - load.accepted.size) / plan.rate;
-    await until(`${plan.accepted} accepted events`, { limitMs: limits.acknowledged + 3_000 * secondsLeft, signal }, () => load.accepted.size >= plan.accepted);
+    const secondsLeft = Math.max(0, plan.accepted - load.accepted.length) / plan.rate;
+    await until(`${plan.accepted} accepted events`, { limitMs: limits.acknowledged + 3_000 * secondsLeft, signal }, () => load.accepted.length >= plan.accepted);
   }
 
   /** Ends the load and waits until every accepted event had its effect. What is still missing then is lost. */
@@ -107,7 +107,7 @@ export class ScenarioRun {
     const { load, say, signal } = this;
     try {
       await load.end(limits.acknowledged);
-      say(`The load has ended: ${load.accepted.size} accepted, ${this.missing().length} of them still without effect`);
+      say(`The load has ended: ${load.accepted.length} accepted, ${this.missing().length} of them still without effect`);
       await until('an effect of every accepted event', { limitMs: limits.drained, signal }, () => this.missing().length === 0);
     } catch (error) {
       signal.throwIfAborted();
@@ -122,7 +122,7 @@ export class ScenarioRun {
     const times = Map.groupBy(effects, ({ subject }) => subject);
     const now = await countPutAside(mesh.infrastructure.kafka.brokers);
     return {
-      disturbances: recoveries.length, accepted: load.accepted.size, effects: effects.length,
+      disturbances: recoveries.length, accepted: load.accepted.length, effects: effects.length,
       lost: this.missing(), duplicated: [...times].filter(([, all]) => all.length > 1).map(([subject]) => subject),
       redeliveries: mesh.desk.counts().redeliveries - before.redeliveries, recoverySeconds: slowest(recoveries),
       deadLettered: now.deadLettered - putAsideBefore.deadLettered, quarantined: now.quarantined - putAsideBefore.quarantined,
@@ -136,6 +136,6 @@ export class ScenarioRun {
   }
 
   private missing(): string[] {
-    return [...this.load.accepted.keys()].filter((subject) => !this.mesh.desk.has(subject));
+    return this.load.accepted.flatMap(({ subject }) => (this.mesh.desk.has(subject) ? [] : [subject]));
   }
 }

@@ -9,14 +9,14 @@ import type { Doors } from './doors.js';
 import type { Absence } from './judge.js';
 import type { MeshWatch } from './mesh-watch.js';
 import { metricOf } from './metric.js';
-import type { MovableLoad } from './movable-load.js';
+import type { SteadyLoad } from '../steady-load.js';
 import type { Orders } from './orders.js';
 import type { UnexpectedEnds } from './unexpected-ends.js';
 
 /** A mesh under load, and everyone who looks at it. */
 export interface World {
   readonly installation: Installation;
-  readonly load: MovableLoad;
+  readonly load: SteadyLoad;
   readonly watch: MeshWatch;
   readonly doors: Doors;
   readonly orders: Orders;

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { ServiceName } from '@nervus/contracts';
 import type { Installation } from '@nervus/scripts/mesh';
 import type { Say } from '../command-line.js';
-import { loadSources, webhookKey } from '../folders.js';
 import { waitUntil } from '../wait-until.js';
 import { type AbsenceOptions, goAway, type World } from './absence.js';
 import { type Aspect, allAspects } from './aspects.js';
@@ -12,7 +11,7 @@ import { Doors } from './doors.js';
 import { type Documented, documented } from './documented.js';
 import { agrees, type Observed } from './judge.js';
 import { MeshWatch } from './mesh-watch.js';
-import { MovableLoad } from './movable-load.js';
+import { loadStreams, SteadyLoad } from '../steady-load.js';
 import { observe } from './observations.js';
 import { Orders } from './orders.js';
 import type { UnexpectedEnds } from './unexpected-ends.js';
@@ -38,7 +37,7 @@ export interface Row {
 
 export interface AbsencesFigures {
   readonly rows: Readonly<Partial<Record<ServiceName, Row>>>;
-  readonly load: MovableLoad;
+  readonly load: SteadyLoad;
   readonly orders: Orders['given'];
 }
 
@@ -69,7 +68,7 @@ async function observers(installation: Installation, ends: UnexpectedEnds, { dat
   const watch = await MeshWatch.begin(infrastructure.kafka.brokers);
   return {
     installation, watch, ends, doors: new Doors(mesh, token), orders: new Orders(mesh.urlOf('console'), token),
-    load: new MovableLoad(mesh.urlOf('ingestion').replace('localhost', '127.0.0.1'), 'away', loadSources.map((source) => ({ source, secret: webhookKey(place.secretsFolder, source), rate: rates[source] }))),
+    load: new SteadyLoad(mesh.urlOf('ingestion').replace('localhost', '127.0.0.1'), 'away', loadStreams(place.secretsFolder, rates)),
   };
 }
 

@@ -9,7 +9,7 @@ import { watchMachine } from '../machine.js';
 import { readTopics } from '../topic-reader.js';
 import { verifyCopy, whatWasFound } from '../verify-copy.js';
 import { absences, type AbsencesFigures, type AbsencesOptions } from './absences.js';
-import type { LoadEvent } from './movable-load.js';
+import type { LoadEvent } from '../steady-load.js';
 import { disturbNeighbours, type NeighbourFigures, type NeighbourOptions, othersOf } from './neighbours.js';
 import { layNoiseMakers, nameNoiseTargets, noiseMakers } from './noise-agents.js';
 import { NoiseTargets } from './noise-targets.js';

@@ -4,7 +4,7 @@ import type { Installation } from '@nervus/scripts/mesh';
 import type { Say } from '../command-line.js';
 import { type LoadSource, loadSources, webhookKey } from '../folders.js';
 import { waitUntil } from '../wait-until.js';
-import { MovableLoad } from './movable-load.js';
+import { SteadyLoad } from '../steady-load.js';
 import { noiseMakers } from './noise-agents.js';
 import { type NoiseTargets, slowAnswerMs } from './noise-targets.js';
 
@@ -37,12 +37,12 @@ export interface NeighbourFigures {
   readonly noisy: readonly WindowFigures[];
   readonly answersOfTargets: Readonly<Record<string, number>>;
   readonly method: string;
-  readonly loads: readonly MovableLoad[];
+  readonly loads: readonly SteadyLoad[];
 }
 
 /** Quiet and noisy windows in turn, in one run; each begins when nothing is on its way any more. */
 export async function disturbNeighbours(installation: Installation, targets: NoiseTargets, { windows, windowMs }: NeighbourOptions, say: Say): Promise<NeighbourFigures> {
-  const loads: MovableLoad[] = [];
+  const loads: SteadyLoad[] = [];
   const offer = async (name: string, ms: number): Promise<WindowFigures> => {
     const load = await offerFor(installation, name, ms);
     loads.push(load);
@@ -68,9 +68,9 @@ export async function disturbNeighbours(installation: Installation, targets: Noi
 }
 
 /** One window of load; resolves when every other agent's event has had its effect. */
-async function offerFor({ mesh, place, desk }: Installation, name: string, ms: number): Promise<MovableLoad> {
+async function offerFor({ mesh, place, desk }: Installation, name: string, ms: number): Promise<SteadyLoad> {
   const streams = [...loadSources, ...noiseMakers].map((source) => ({ source, secret: webhookKey(place.secretsFolder, source), rate: rates[source] }));
-  const load = new MovableLoad(mesh.urlOf('ingestion').replace('localhost', '127.0.0.1'), `neighbours-${name}`, streams);
+  const load = new SteadyLoad(mesh.urlOf('ingestion').replace('localhost', '127.0.0.1'), `neighbours-${name}`, streams);
   await new Promise((resolve) => setTimeout(resolve, ms));
   await load.end(limits.acknowledged);
   await waitUntil('every effect of the other agents', limits.drained, () => othersOf(load).every(({ subject }) => desk.has(subject))).catch(() => undefined);
@@ -78,9 +78,9 @@ async function offerFor({ mesh, place, desk }: Installation, name: string, ms: n
 }
 
 const isOther = (source: string): source is LoadSource => loadSources.some((other) => other === source);
-export const othersOf = (load: MovableLoad): MovableLoad['accepted'] => load.accepted.filter(({ source }) => isOther(source));
+export const othersOf = (load: SteadyLoad): SteadyLoad['accepted'] => load.accepted.filter(({ source }) => isOther(source));
 
-function figuresOf(load: MovableLoad, { desk }: Installation): WindowFigures {
+function figuresOf(load: SteadyLoad, { desk }: Installation): WindowFigures {
   const at = new Map(desk.effects.map((effect) => [effect.subject, effect.at]));
   const latency = (source?: LoadSource): Latency => {
     const took = othersOf(load).flatMap((event) => ((source === undefined || event.source === source) && at.has(event.subject) ? [at.get(event.subject)! - event.sentAt] : []));

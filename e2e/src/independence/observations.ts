@@ -4,7 +4,7 @@ import type { LoadSource } from '../folders.js';
 import type { Gone, World } from './absence.js';
 import type { Aspect } from './aspects.js';
 import { type Item, judge, judgeBeats, judgeOpen, type Observed } from './judge.js';
-import type { LoadEvent } from './movable-load.js';
+import type { LoadEvent } from '../steady-load.js';
 
 /** A process that publishes nothing beats once a minute; twice as long and a little is silence. */
 const furthestBeatsMs = 95_000;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Installation } from '@nervus/scripts/mesh';
 import type { Say } from '../command-line.js';
-import { loadSources, webhookKey } from '../folders.js';
 import { longestPause } from '../rolling/pauses.js';
 import { waitUntil } from '../wait-until.js';
 import { metricOf } from './metric.js';
-import { MovableLoad } from './movable-load.js';
+import { loadStreams, SteadyLoad } from '../steady-load.js';
 import type { UnexpectedEnds } from './unexpected-ends.js';
 
 /** New events a second. */
@@ -27,13 +26,13 @@ export interface ScalingFigures {
   readonly steps: readonly Step[];
   /** Records that each process took in while there were three. */
   readonly takenInByProcess: Readonly<Record<string, number>>;
-  readonly load: MovableLoad;
+  readonly load: SteadyLoad;
 }
 
 /** action goes from one process to three and back to one under load. */
 export async function scaleAction(installation: Installation, ends: UnexpectedEnds, say: Say): Promise<ScalingFigures> {
   const { mesh, place, desk } = installation;
-  const load = new MovableLoad(mesh.urlOf('ingestion').replace('localhost', '127.0.0.1'), 'scaling', loadSources.map((source) => ({ source, secret: webhookKey(place.secretsFolder, source), rate: rates[source] })));
+  const load = new SteadyLoad(mesh.urlOf('ingestion').replace('localhost', '127.0.0.1'), 'scaling', loadStreams(place.secretsFolder, rates));
   const steps: Step[] = [];
   const step = async (change: () => Promise<unknown>): Promise<void> => {
     const from = Date.now();

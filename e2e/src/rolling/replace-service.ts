@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ServiceName } from '@nervus/contracts';
 import type { Mesh, ServiceProcess } from '@nervus/scripts/mesh';
-import type { MovableLoad } from '../independence/movable-load.js';
+import type { SteadyLoad } from '../steady-load.js';
 import type { UnexpectedEnds } from '../independence/unexpected-ends.js';
 
 /** How a process was replaced by a new one. */
@@ -24,7 +24,7 @@ const oneAtATime: ReadonlySet<ServiceName> = new Set(['audit']);
 const limits = { ready: 180_000, drain: 60_000 };
 
 /** Replaces the one process of a service by a new one, under load, as a rolling update does. */
-export async function replaceService(service: ServiceName, mesh: Mesh, load: MovableLoad, ends: UnexpectedEnds): Promise<Replacement> {
+export async function replaceService(service: ServiceName, mesh: Mesh, load: SteadyLoad, ends: UnexpectedEnds): Promise<Replacement> {
   const [old] = mesh.processesOf(service);
   if (!old) throw new Error(`${service} was not started`);
   const from = Date.now();

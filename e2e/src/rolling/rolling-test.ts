@@ -3,8 +3,8 @@ import { percentile, rounded, subjectOf } from '@nervus/bench';
 import { ownTopics, physicalName, type ServiceName, services as allServices, type TopicDeclaration, topics } from '@nervus/contracts';
 import { freePort, Installation } from '@nervus/scripts/mesh';
 import type { Findings, Say } from '../command-line.js';
-import { layLoadFolders, loadSources, webhookKey } from '../folders.js';
-import { MovableLoad } from '../independence/movable-load.js';
+import { layLoadFolders, loadSources } from '../folders.js';
+import { loadStreams, SteadyLoad } from '../steady-load.js';
 import { inOrder } from '../independence/observations.js';
 import { UnexpectedEnds } from '../independence/unexpected-ends.js';
 import { Interruption } from '@nervus/fault-harness';
@@ -46,7 +46,7 @@ const outputs: Readonly<Partial<Record<ServiceName, TopicDeclaration>>> = {
 interface Rolled {
   readonly replacements: readonly Replacement[];
   readonly consoleTimes: readonly number[];
-  readonly load: MovableLoad;
+  readonly load: SteadyLoad;
   readonly ends: UnexpectedEnds;
   readonly appended: Awaited<ReturnType<typeof appendTimes>>;
   readonly refusedRecords: number;
@@ -103,7 +103,7 @@ export async function testRolling(options: RollingOptions, say: Say): Promise<Fi
 async function roll(installation: Installation, { rate }: RollingOptions, say: Say): Promise<Rolled> {
   const { mesh, place, desk, infrastructure } = installation;
   const rates = { routine: rate, consequential: consequentialRate };
-  const load = new MovableLoad(mesh.urlOf('ingestion').replace('localhost', '127.0.0.1'), 'rolling', loadSources.map((source) => ({ source, secret: webhookKey(place.secretsFolder, source), rate: rates[source] })));
+  const load = new SteadyLoad(mesh.urlOf('ingestion').replace('localhost', '127.0.0.1'), 'rolling', loadStreams(place.secretsFolder, rates));
   const consoleWatch = new HandlingWatch(mesh, 'console');
   const ends = new UnexpectedEnds();
   ends.watch(...mesh.all());
@@ -159,7 +159,7 @@ function stepOf(replacement: Replacement, { desk }: Installation, { appended, co
 }
 
 /** From the sending that was acknowledged to the effect, of routine events sent in a window, in milliseconds. */
-function latenciesOf(load: MovableLoad, effects: Installation['desk']['effects'], { from, to }: { readonly from: number; readonly to: number }): number[] {
+function latenciesOf(load: SteadyLoad, effects: Installation['desk']['effects'], { from, to }: { readonly from: number; readonly to: number }): number[] {
   const at = new Map(effects.map((effect) => [effect.subject, effect.at]));
   return load.accepted.filter(({ source, sentAt }) => source === 'routine' && sentAt >= from && sentAt <= to).flatMap(({ subject, sentAt }) => (at.has(subject) ? [at.get(subject)! - sentAt] : []));
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type LoadResult, sendWebhooks } from '@nervus/bench';
+import { type LoadSource, loadSources, webhookKey } from './folders.js';
 
 export interface LoadStream {
   /** Name of the source: `POST /v1/default/<source>`. */
@@ -7,6 +8,11 @@ export interface LoadStream {
   readonly secret: Buffer;
   /** New events a second. */
   readonly rate: number;
+}
+
+/** The sources of `layLoadFolders`, each at its rate. */
+export function loadStreams(secretsFolder: string, rates: Readonly<Record<LoadSource, number>>): LoadStream[] {
+  return loadSources.map((source) => ({ source, secret: webhookKey(secretsFolder, source), rate: rates[source] }));
 }
 
 /** One event of the load. Milliseconds since the epoch. */
@@ -23,8 +29,10 @@ export interface LoadEvent {
  * Signed webhooks at a steady rate, until it is told to end, to a target that may change, as behind a load balancer. Like
  * every sender of webhooks it sends again, under the same id, what was not acknowledged.
  */
-export class MovableLoad {
+export class SteadyLoad {
   readonly events = new Map<string, LoadEvent>();
+  /** Those that were acknowledged, in that order. */
+  readonly accepted: LoadEvent[] = [];
   /** Answers that were no 2xx, by status; `0` where none came. */
   readonly refused: Record<string, number> = {};
   /** The share of its rates at which it sends. */
@@ -44,11 +52,8 @@ export class MovableLoad {
     private readonly name: string,
     private readonly streams: readonly LoadStream[],
   ) {
+    this.second();
     this.timer = setInterval(() => this.second(), 1000);
-  }
-
-  get accepted(): LoadEvent[] {
-    return [...this.events.values()].filter(({ acceptedAt }) => acceptedAt !== undefined);
   }
 
   /** Sends to another address from the next second on. Resolves when nothing more goes to the one before. */
@@ -108,8 +113,10 @@ export class MovableLoad {
     for (const subject of subjects) {
       const event = this.events.get(subject);
       const acceptedAt = result.accepted.get(subject);
-      if (event && acceptedAt !== undefined) event.acceptedAt = acceptedAt;
-      else left.push(subject);
+      if (event && acceptedAt !== undefined) {
+        event.acceptedAt = acceptedAt;
+        this.accepted.push(event);
+      } else left.push(subject);
     }
     if (left.length > 0) this.unacknowledged.set(stream, [...(this.unacknowledged.get(stream) ?? []), ...left]);
     for (const [status, count] of Object.entries(result.refused)) this.refused[status] = (this.refused[status] ?? 0) + count;
