@@ -95,7 +95,7 @@ describe('who may touch what', () => {
   });
 
   it('a domain imports nothing but contracts, trust, pure libs and itself', () => {
-    const pure = new Set(['@nervus/contracts', '@nervus/trust', '@nervus/verifier', '@nervus/transparency-log', '@nervus/agent-manifest']);
+    const pure = new Set(['@nervus/contracts', '@nervus/trust', '@nervus/verifier', '@nervus/transparency-log', '@nervus/agent-manifest', '@nervus/sources']);
     const outside = new Set(['mongoose', 'undici', 'kafkajs', '@nervus/service-kit', '@nervus/messaging-mongo', '@nervus/messaging-nest', '@nervus/egress', '@nestjs/common']);
     for (const candidate of packages.filter((one) => kindOf(one) === 'app')) {
       for (const file of sourcesOf(candidate).filter((one) => one.includes('/src/domain/') && !isTest(one))) {

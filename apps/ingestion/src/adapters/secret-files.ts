@@ -2,7 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseSecret } from '../domain/standard-webhooks.js';
+import { parseSecret } from '@nervus/sources';
 
 /** Shortest secret that is taken, in bytes, as Standard Webhooks has it. */
 const shortest = 24;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { checkSource, isOfKind, type Source, sourceKey } from '../domain/source-manifest.js';
+import { isOfKind, type ReadSource, readSource, type Source, sourceKey } from '@nervus/sources';
 import { Sources } from '../domain/sources.js';
 import { RecordingFiles } from './recording-files.js';
 import { SecretFiles } from './secret-files.js';
-import { readYaml } from './yaml-file.js';
 
 /** The sources of a folder and what they need from other files. */
 export interface LoadedSources {
@@ -26,8 +25,6 @@ export class SourcesInvalid extends Error {
   }
 }
 
-const longestFile = 64 * 1024;
-
 /**
  * Reads every `*.yaml` of a folder, one source each, and the files they name.
  * @param places folder of secrets, and of recordings; an empty one is the folder that holds the sources
@@ -41,7 +38,7 @@ export function loadSources(folder: string, places: { readonly secrets: string; 
   const sources: Source[] = [];
   for (const file of namesIn(folder, faults)) {
     const fault = (place: string, pointer: string, message: string): void => void faults.push(`${file}:${place} ${pointer === '' ? '' : `${pointer} `}${message}`);
-    const found = readSource(join(folder, file), fault);
+    const found = readSourceFile(join(folder, file), fault);
     if (!found) continue;
     const { source, placeOf } = found;
     const key = sourceKey(source);
@@ -70,7 +67,7 @@ function namesIn(folder: string, faults: string[]): string[] {
   }
 }
 
-function readSource(path: string, fault: (place: string, pointer: string, message: string) => void): { readonly source: Source; readonly placeOf: (pointer: string) => string } | undefined {
+function readSourceFile(path: string, fault: (place: string, pointer: string, message: string) => void): ReadSource | undefined {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -78,16 +75,9 @@ function readSource(path: string, fault: (place: string, pointer: string, messag
     fault('1:1', '', error instanceof Error ? error.message : String(error));
     return undefined;
   }
-  if (text.length > longestFile) {
-    fault('1:1', '', `has ${text.length} characters, at most ${longestFile} are read`);
-    return undefined;
-  }
-  const yaml = readYaml(text);
-  for (const { place, message } of yaml.faults) fault(place, '', message);
-  if (yaml.faults.length > 0) return undefined;
-  const checked = checkSource(yaml.value);
-  if ('source' in checked) return { source: checked.source, placeOf: (pointer) => yaml.placeOf(pointer) };
-  for (const { pointer, message } of checked.faults) fault(yaml.placeOf(pointer), pointer, message);
+  const read = readSource(text);
+  if ('source' in read) return read;
+  for (const { place, pointer, message } of read.faults) fault(place, pointer, message);
   return undefined;
 }
 

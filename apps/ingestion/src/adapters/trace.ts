@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { context, isSpanContextValid, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { contextOf, parseTraceparent } from '@nervus/messaging';
-import type { Source } from '../domain/source-manifest.js';
+import type { Source } from '@nervus/sources';
 
 /**
  * Runs the acceptance of an event under a trace, whose id stands in every log line of it. A sender that proved who it is

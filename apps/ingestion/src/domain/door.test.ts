@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
+import { checkSource, type Source } from '@nervus/sources';
 import { Rates, sourceAt } from './door.js';
-import { checkSource, type Source } from './source-manifest.js';
 import { Sources } from './sources.js';
 
 const pathToken = 'abcdefghijklmnopqrstuvwxyz0123456789';

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { timingSafeEqual } from 'node:crypto';
-import { Refusal } from './refusal.js';
-import { sha256 } from './signal.js';
-import { isOfKind, type SourceOf } from './source-manifest.js';
+import { isOfKind, Refusal, sha256, type SourceOf } from '@nervus/sources';
 import type { Sources } from './sources.js';
 import { TokenBucket } from './token-bucket.js';
 

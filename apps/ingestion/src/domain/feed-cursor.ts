@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { sha256, sourceKey, type SourceOf } from '@nervus/sources';
 import { isFreeFor, type Lease } from './lease.js';
-import { sha256 } from './signal.js';
-import { type SourceOf, sourceKey } from './source-manifest.js';
 
 /** One of the feeds of a source. */
 export interface Feed {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { Refusal } from '@nervus/sources';
 // Invariant: what a request may occupy is taken before its body is read and given back only when the signal it became
 // is acknowledged or given up, never when its sender merely stopped waiting. So memory is bounded, and the age of the
 // oldest pending signal says whether Kafka answers.
-import { Refusal } from './refusal.js';
 
 export interface RoomLimits {
   /** Events in hand. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isOfKind, type Source, type SourceOf, sourceKey, type SourceManifest } from './source-manifest.js';
+import { isOfKind, type Source, sourceKey, type SourceManifest, type SourceOf } from '@nervus/sources';
 
 /** All sources of an installation, by tenant and name. */
 export class Sources {

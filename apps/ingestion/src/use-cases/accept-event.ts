@@ -3,13 +3,11 @@ import { SignalAccepted } from '@nervus/contracts';
 import { type OutgoingEvent, PermanentError } from '@nervus/messaging';
 import { Events, ServiceClock, ServiceLogger } from '@nervus/service-kit';
 import { Injectable } from '@nestjs/common';
+import { type InboundEvent, Refusal, type Signal, signalOf, type Source } from '@nervus/sources';
 import { IngestionMetrics } from '../adapters/ingestion-metrics.js';
 import { IngestionStores } from '../adapters/ingestion-stores.js';
 import { traced } from '../adapters/trace.js';
 import { Window } from '../domain/memory.js';
-import { Refusal } from '../domain/refusal.js';
-import { type InboundEvent, type Signal, signalOf } from '../domain/signal.js';
-import type { Source } from '../domain/source-manifest.js';
 
 /** What the sender is told. A repeat is told the same id. */
 export interface Acceptance {

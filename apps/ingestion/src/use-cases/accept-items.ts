@@ -2,10 +2,8 @@
 import { TimedOutError, within } from '@nervus/messaging';
 import { ServiceClock, ServiceLogger } from '@nervus/service-kit';
 import { Injectable } from '@nestjs/common';
+import { type InboundEvent, Refusal, type Source } from '@nervus/sources';
 import { IngestionMetrics } from '../adapters/ingestion-metrics.js';
-import { Refusal } from '../domain/refusal.js';
-import type { InboundEvent } from '../domain/signal.js';
-import type { Source } from '../domain/source-manifest.js';
 import { AcceptEvent } from './accept-event.js';
 
 /** Items on their way to Kafka at once, of one source. */

@@ -6,13 +6,11 @@ import { asError } from '@nervus/messaging';
 import { OwnIdentity, ServiceClock, ServiceLogger, Sweeps } from '@nervus/service-kit';
 import { JsonError, parseStrictJson } from '@nervus/trust';
 import { Injectable } from '@nestjs/common';
+import { asRecordedItem, bodyBounds, type InboundEvent, recordedItemEvent, sourceKey, type SourceOf } from '@nervus/sources';
 import { IngestionMetrics } from '../adapters/ingestion-metrics.js';
 import { IngestionStores } from '../adapters/ingestion-stores.js';
 import { type RecordedLine, RecordingFiles } from '../adapters/recording-files.js';
-import { asRecordedItem, recordedItemEvent } from '../domain/item-event.js';
 import { advanceRecording, claimRecording, letGoOfRecording, type RecordingCursor } from '../domain/recording-cursor.js';
-import { bodyBounds, type InboundEvent } from '../domain/signal.js';
-import { type SourceOf, sourceKey } from '../domain/source-manifest.js';
 import { Sources } from '../domain/sources.js';
 import { AcceptItems } from './accept-items.js';
 

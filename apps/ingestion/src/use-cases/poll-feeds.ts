@@ -5,12 +5,11 @@ import { rootId } from '@nervus/contracts';
 import { asError, codeOf, type Random } from '@nervus/messaging';
 import { OwnIdentity, ServiceClock, ServiceLogger, Sweeps } from '@nervus/service-kit';
 import { Injectable } from '@nestjs/common';
+import { feedItemEvent, type InboundEvent, sha256 } from '@nervus/sources';
 import { type Fetched, FeedClient } from '../adapters/feeds/feed-client.js';
 import { IngestionMetrics } from '../adapters/ingestion-metrics.js';
 import { IngestionStores } from '../adapters/ingestion-stores.js';
 import { claimFeed, type Feed, type FeedCursor, feedKey, type PollOutcome, settleFeed } from '../domain/feed-cursor.js';
-import { feedItemEvent } from '../domain/item-event.js';
-import { type InboundEvent, sha256 } from '../domain/signal.js';
 import { Sources } from '../domain/sources.js';
 import { AcceptItems } from './accept-items.js';
 

@@ -2,8 +2,8 @@
 import { createEgress, type Egress, EgressError, type EgressResponse, type EgressRule } from '@nervus/egress';
 import { ServiceClock } from '@nervus/service-kit';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { type FeedItem, FeedUnreadable, readFeed } from '@nervus/sources';
 import { feedAnswer, validatorOf } from '../../domain/feed-answer.js';
-import { type FeedItem, FeedUnreadable, readFeed } from './parse-feed.js';
 
 /** What a feed says now. */
 export type Fetched =

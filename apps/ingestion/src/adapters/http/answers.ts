@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import { Refusal } from '../../domain/refusal.js';
+import { Refusal } from '@nervus/sources';
 
 /** Bytes of an unread body that are thrown away to keep a connection; with more of it, the connection is closed. */
 const mostDiscarded = 8 * 1024 * 1024;

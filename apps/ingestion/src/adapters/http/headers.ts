@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingMessage } from 'node:http';
-import { Refusal } from '../../domain/refusal.js';
+import { Refusal } from '@nervus/sources';
 
 /**
  * Reads headers by their lower-case name. One that stands twice is refused when it is asked for: the sender's and our

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '@nervus/messaging';
-import { Refusal } from '../../domain/refusal.js';
+import { Refusal } from '@nervus/sources';
 
 /** The connection broke before the body was complete: nobody is left to be answered. */
 export class SenderGone extends Error {

@@ -5,15 +5,10 @@ import { PermanentError, TimedOutError, UnavailableError, within } from '@nervus
 import { ServiceClock } from '@nervus/service-kit';
 import { JsonError, parseStrictJson } from '@nervus/trust';
 import { Injectable } from '@nestjs/common';
-import { contentModeOf } from '../../domain/content-mode.js';
+import { bodyBounds, contentModeOf, type Inbound, inboundOf, Refusal, sourceKey, verifyStandardWebhook } from '@nervus/sources';
 import { type OpenSource, Rates, sourceAt } from '../../domain/door.js';
-import { type Inbound, inboundOf } from '../../domain/inbound.js';
-import { Refusal } from '../../domain/refusal.js';
 import { type Place, Room } from '../../domain/room.js';
-import { bodyBounds } from '../../domain/signal.js';
-import { sourceKey } from '../../domain/source-manifest.js';
 import { Sources } from '../../domain/sources.js';
-import { verifyStandardWebhook } from '../../domain/standard-webhooks.js';
 import { AcceptEvent, type Acceptance } from '../../use-cases/accept-event.js';
 import { SecretFiles } from '../secret-files.js';
 import { headersOf } from './headers.js';

@@ -2,9 +2,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { All, Controller, Param, Req, Res } from '@nestjs/common';
 import { ServiceLogger } from '@nervus/service-kit';
+import { Refusal } from '@nervus/sources';
 import { IngestionMetrics } from '../ingestion-metrics.js';
 import type { OpenSource } from '../../domain/door.js';
-import { Refusal } from '../../domain/refusal.js';
 import { answer, answerProblem, answerRefusal } from './answers.js';
 import { SenderGone } from './read-body.js';
 import { ReceiveEvent } from './receive-event.js';

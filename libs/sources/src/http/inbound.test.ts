@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { inboundOf } from './inbound.js';
-import type { SourceOf } from './source-manifest.js';
+import type { SourceOf } from '../manifest/source-manifest.js';
 
 const source = (kind: 'webhook' | 'cloudevents'): SourceOf<'webhook' | 'cloudevents'> => ({ tenant: 'a', name: 'orders', owner: 'group:a', spec: { kind, auth: { kind: 'none', pathToken: 'x'.repeat(32) }, subject: { constant: 's' }, trust: 'untrusted', class: 'public', limits: { perSecond: 1, burst: 1 } } });
 const event = (kind: 'webhook' | 'cloudevents', headers: Record<string, string>, parsed: unknown, mode: 'json' | 'structured' = 'json') => inboundOf({ source: source(kind), mode, header: (name) => headers[name], body: Buffer.from(JSON.stringify(parsed)), parsed }, () => 'new');

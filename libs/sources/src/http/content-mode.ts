@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Refusal } from './refusal.js';
+import { Refusal } from '../refusal.js';
 
 /** How a body is to be read: JSON that is the event's content, or a CloudEvent with its attributes inside. */
 export type ContentMode = 'json' | 'structured';

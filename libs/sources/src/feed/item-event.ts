@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type InboundEvent, longest, rawOf, sha256 } from './signal.js';
+import { type InboundEvent, longest, rawOf, sha256 } from '../signal.js';
 
 /**
  * The event of one feed item. An item that changed under its id is a revision: another event, of the same origin. The

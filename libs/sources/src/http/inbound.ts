@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type CloudEvent, fromBinary, fromStructured } from './cloudevent.js';
 import type { ContentMode } from './content-mode.js';
-import { Refusal } from './refusal.js';
-import { type InboundEvent, longest, rawOf } from './signal.js';
-import { type SourceOf, sourceKey } from './source-manifest.js';
+import { Refusal } from '../refusal.js';
+import { type InboundEvent, longest, rawOf } from '../signal.js';
+import { type SourceOf, sourceKey } from '../manifest/source-manifest.js';
 
 /** A request that was let in: its sender is known as far as the source asks for, its body is strict JSON. */
 export interface InboundRequest {

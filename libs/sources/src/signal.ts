@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { atPointer, derivedId, maxValueBytes, type SignalAccepted } from '@nervus/contracts';
 import { Refusal } from './refusal.js';
-import type { Source } from './source-manifest.js';
+import type { Source } from './manifest/source-manifest.js';
 
 /** What one event of the outside was, before it is a signal. */
 export interface InboundEvent {

@@ -2,7 +2,7 @@
 // Standard Webhooks 1.0 (symmetric signatures): HMAC-SHA256 over `id.timestamp.body`, header `v1,<base64>`, several
 // entries separated by spaces while a secret rotates.
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
-import { Refusal } from './refusal.js';
+import { Refusal } from '../refusal.js';
 
 /** How far a timestamp may lie from now, in seconds, both ways. */
 export const toleranceSeconds = 300;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // CloudEvents 1.0, HTTP protocol binding: binary and structured content mode.
 import { maxHops } from '@nervus/contracts';
-import { Refusal } from './refusal.js';
-import { longest } from './signal.js';
+import { Refusal } from '../refusal.js';
+import { longest } from '../signal.js';
 
 /** An event as its sender described it; data is parsed JSON. */
 export interface CloudEvent {

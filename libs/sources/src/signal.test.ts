@@ -5,7 +5,7 @@ import { parseStrictJson } from '@nervus/trust';
 import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
 import { bodyBounds, type InboundEvent, rawOf, signalOf } from './signal.js';
-import type { Source } from './source-manifest.js';
+import type { Source } from './manifest/source-manifest.js';
 
 const source = (tenant = 'default', subject: Source['spec']['subject'] = { pointer: '/customer', otherwise: 'orders' }): Source => ({
   tenant, name: 'orders', owner: 'group:risk-desk',
