@@ -5,7 +5,7 @@ export class Refusal extends Error {
   override readonly name = 'Refusal';
   constructor(
     /** HTTP status. */
-    readonly status: 400 | 401 | 404 | 405 | 408 | 413 | 415 | 429 | 503,
+    readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 413 | 415 | 422 | 429 | 503,
     /** Reason code, stable for machines. */
     readonly code: string,
     message: string,

@@ -7,9 +7,9 @@ import { describe, expect, it } from 'vitest';
 import { bodyBounds, type InboundEvent, rawOf, signalOf } from './signal.js';
 import type { Source } from './manifest/source-manifest.js';
 
-const source = (tenant = 'default', subject: Source['spec']['subject'] = { pointer: '/customer', otherwise: 'orders' }): Source => ({
+const source = (tenant = 'default', subject: Source['spec']['subject'] = { pointer: '/customer', otherwise: 'orders' }, more: Partial<Pick<Source['spec'], 'fields' | 'schema'>> = {}): Source => ({
   tenant, name: 'orders', owner: 'group:risk-desk',
-  spec: { kind: 'webhook', auth: { kind: 'standard-webhooks', secretFiles: ['secret'] }, subject, trust: 'untrusted', class: 'internal', limits: { perSecond: 1, burst: 1 } },
+  spec: { kind: 'webhook', auth: { kind: 'standard-webhooks', secretFiles: ['secret'] }, subject, trust: 'untrusted', class: 'internal', fields: {}, browserOrigins: [], limits: { perSecond: 1, burst: 1 }, ...more },
 });
 const event: InboundEvent = { id: 'msg_1', key: ['msg_1'], kind: 'webhook', type: 'order.placed', source: 'shop', content: { customer: 'c-1' }, raw: rawOf(Buffer.from('{"customer":"c-1"}')) };
 
@@ -52,5 +52,17 @@ describe('signals', () => {
       const { value } = eventOf(SignalAccepted, { tenant: 'default', key: 'a', id, data }, systemClock);
       expect(() => parseStrictJson(value ?? '')).not.toThrow();
     }
+  });
+
+  it('a part of the content is labelled as the manifest says, and the rest as the whole', () => {
+    const { id, data } = signalOf(source('default', { constant: 's' }, { fields: { '/customer': { trust: 'verified' }, '/note': { class: 'pii' } } }), event);
+    expect(data.labels['/customer']).toEqual({ src: [`${id}#/content/customer`], trust: 'verified', class: 'internal' });
+    expect(data.labels['/note']).toEqual({ src: [`${id}#/content/note`], trust: 'untrusted', class: 'pii' });
+    expect([...Value.Errors(SignalAccepted.schema, data)]).toEqual([]);
+  });
+
+  it('an event that does not fit the registered schema is refused with the place', () => {
+    const schema = { version: 3, json: { type: 'object', properties: { customer: { type: 'integer' } } } };
+    expect(() => signalOf(source('default', undefined, { schema }), event)).toThrow(expect.objectContaining({ status: 422, code: 'event_schema_mismatch', message: expect.stringContaining('version 3') }));
   });
 });

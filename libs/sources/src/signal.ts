@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { hash } from 'node:crypto';
 import { atPointer, derivedId, maxValueBytes, type SignalAccepted } from '@nervus/contracts';
+import { checkOf } from './manifest/event-schema.js';
 import { Refusal } from './refusal.js';
 import type { Source } from './manifest/source-manifest.js';
 
@@ -47,10 +48,13 @@ export const longest = { id: 1024, type: 300, source: 1024, time: 64, subject: 2
 /**
  * Makes the signal of an event: subject by the manifest's rule, everything labelled with where it came from and how far
  * it is trusted.
- * @throws Refusal 413 when the signal, labels and escapes included, is larger than the largest inner record
+ * @throws Refusal 422 when the content does not fit the schema that its source registered, 413 when the signal, labels and
+ * escapes included, is larger than the largest inner record
  */
 export function signalOf(source: Source, event: InboundEvent): Signal {
   const { tenant, name, spec } = source;
+  const faults = spec.schema === undefined ? [] : checkOf(spec.schema)(event.content);
+  if (faults.length > 0) throw new Refusal(422, 'event_schema_mismatch', `The event does not fit version ${spec.schema?.version} of this source's schema: ${faults.join('; ')}.`);
   const id = derivedId('signal', tenant, name, ...event.key);
   const subject = subjectOf(spec.subject, event);
   const data: SignalAccepted = {
@@ -59,13 +63,19 @@ export function signalOf(source: Source, event: InboundEvent): Signal {
     origin: { id: event.id, type: event.type, source: event.source, ...(event.time !== undefined && { time: event.time }) },
     subject,
     content: event.content,
-    labels: { '': { src: [`${id}#/content`], trust: spec.trust, class: spec.class } },
+    labels: labelsOf(source, id),
     raw: { sha256: event.raw.sha256, bytes: event.raw.bytes },
     ...(event.kind === 'replay.item' && { replay: true }),
   };
   const bytes = Buffer.byteLength(JSON.stringify(data));
   if (bytes > maxValueBytes) throw new Refusal(413, 'signal_too_large', `The signal made of this event has ${bytes} bytes, with JSON escapes and labels; at most ${maxValueBytes} are accepted.`);
   return { id, memoryId: `${tenant}/${name}/${sha256(JSON.stringify(event.key))}`, subject, data };
+}
+
+/** Labels of the whole, and of the parts that the manifest trusts or classes otherwise. */
+function labelsOf({ spec }: Source, id: string): SignalAccepted['labels'] {
+  const own = Object.entries(spec.fields).map(([field, { trust = spec.trust, class: dataClass = spec.class }]) => [field, { src: [`${id}#/content${field}`], trust, class: dataClass }] as const);
+  return { '': { src: [`${id}#/content`], trust: spec.trust, class: spec.class }, ...Object.fromEntries(own) };
 }
 
 /** Hash and size of bytes as received. */

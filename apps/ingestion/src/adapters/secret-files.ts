@@ -2,20 +2,24 @@
 import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseSecret } from '@nervus/sources';
+import { secretOf, type SignedAuth } from '@nervus/sources';
 
-/** Shortest secret that is taken, in bytes, as Standard Webhooks has it. */
-const shortest = 24;
+/** A file as one source reads it: schemes write their secrets differently. */
+interface SecretFile {
+  readonly auth: SignedAuth;
+  readonly file: string;
+  readonly secret: KeyObject;
+}
 
 /** Keys of signed sources, from mounted files. Their content is never in a message. */
 export class SecretFiles {
-  private readonly byFile = new Map<string, KeyObject>();
+  private readonly byFile = new Map<string, SecretFile>();
 
   /** @param folder empty where no source is signed */
   constructor(private readonly folder: string) {}
 
   /** Reads a file again. @throws Error saying what is wrong with it */
-  load(file: string): void {
+  load(auth: SignedAuth, file: string): void {
     if (this.folder === '') throw new Error(`the secret file "${file}" is named, but no secrets folder is configured`);
     let text: string;
     try {
@@ -23,22 +27,23 @@ export class SecretFiles {
     } catch (error) {
       throw new Error(`the secret file "${file}" cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     }
-    const secret = parseSecret(text);
-    const bytes = secret.symmetricKeySize ?? 0;
-    if (bytes < shortest) throw new Error(`the secret file "${file}" holds ${bytes} bytes, at least ${shortest} are needed`);
-    this.byFile.set(file, secret);
+    try {
+      this.byFile.set(keyOf(auth, file), { auth, file, secret: secretOf(auth, text) });
+    } catch (error) {
+      throw new Error(`the secret file "${file}" cannot be used: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
   }
 
   /** The live secrets of a source. */
-  of(files: readonly string[]): readonly KeyObject[] {
-    return files.flatMap((file) => this.byFile.get(file) ?? []);
+  of(auth: SignedAuth): readonly KeyObject[] {
+    return auth.secretFiles.flatMap((file) => this.byFile.get(keyOf(auth, file))?.secret ?? []);
   }
 
   /** Reads all files again, since a mounted secret may be replaced. Returns what went wrong; what was read before stays. */
   reload(): readonly Error[] {
-    return [...this.byFile.keys()].flatMap((file) => {
+    return [...this.byFile.values()].flatMap(({ auth, file }) => {
       try {
-        this.load(file);
+        this.load(auth, file);
         return [];
       } catch (error) {
         return [error instanceof Error ? error : new Error(String(error))];
@@ -46,3 +51,5 @@ export class SecretFiles {
     });
   }
 }
+
+const keyOf = (auth: SignedAuth, file: string): string => `${auth.kind}/${auth.kind === 'hmac' ? auth.secretEncoding : ''}/${file}`;

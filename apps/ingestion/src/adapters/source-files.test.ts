@@ -50,7 +50,7 @@ describe('the folder of sources', () => {
     expect(sources.find('default', 'inbound')?.spec.kind).toBe('webhook');
     expect(sources.ofKind('feed').map(({ name }) => name)).toEqual(['central-banks', 'regulators']);
     expect(sources.ofKind('recording').map(({ name }) => name)).toEqual(['recorded-demand', 'recorded-news', 'recorded-prices']);
-    expect(bytesOf(secrets.of(['inbound.secret']))).toEqual([Buffer.alloc(32, 7)]);
+    expect(bytesOf(secrets.of({ kind: 'standard-webhooks', secretFiles: ['inbound.secret'] }))).toEqual([Buffer.alloc(32, 7)]);
   });
 
   it('every fault of every file is named at once, with its place', () => {
@@ -108,6 +108,6 @@ describe('the folder of sources', () => {
     expect(secrets.reload()).toEqual([]);
     write('secrets/a.secret', 'z');
     expect(secrets.reload()).toHaveLength(1);
-    expect(bytesOf(secrets.of(['a.secret']))).toEqual([Buffer.from('y'.repeat(24))]);
+    expect(bytesOf(secrets.of({ kind: 'standard-webhooks', secretFiles: ['a.secret'] }))).toEqual([Buffer.from('y'.repeat(24))]);
   });
 });

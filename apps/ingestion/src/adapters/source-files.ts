@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { isOfKind, type ReadSource, readSource, type Source, sourceKey } from '@nervus/sources';
+import { isOfKind, isPushed, type ReadSource, readSource, type Source, sourceKey } from '@nervus/sources';
 import { Sources } from '../domain/sources.js';
 import { RecordingFiles } from './recording-files.js';
 import { SecretFiles } from './secret-files.js';
@@ -85,6 +85,7 @@ function readSourceFile(path: string, fault: (place: string, pointer: string, me
 function needsOf(source: Source, secrets: SecretFiles, recordings: RecordingFiles): (readonly [pointer: string, need: () => void])[] {
   const { spec } = source;
   if (isOfKind(source, 'recording')) return [['/spec/config/file', () => recordings.find(source.spec.config.file)]];
-  if (!('auth' in spec) || spec.auth.kind !== 'standard-webhooks') return [];
-  return spec.auth.secretFiles.map((file, index) => [`/spec/auth/secretFiles/${index}`, () => secrets.load(file)] as const);
+  if (!isPushed(spec) || spec.auth.kind === 'none') return [];
+  const { auth } = spec;
+  return auth.secretFiles.map((file, index) => [`/spec/auth/secretFiles/${index}`, () => secrets.load(auth, file)] as const);
 }

@@ -42,5 +42,6 @@ describe('the way in', () => {
     rates.take(found, 0);
     expect(() => rates.take(found, 0)).toThrow(expect.objectContaining({ status: 429, retryAfter: 1 }));
     rates.take(found, 500);
+    expect(() => rates.take(found, 10_000, 2)).toThrow(expect.objectContaining({ status: 413, code: 'batch_too_large' }));
   });
 });

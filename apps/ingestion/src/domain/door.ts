@@ -31,12 +31,13 @@ const sameToken = (given: string | undefined, expected: string | undefined): boo
 export class Rates {
   private readonly buckets = new Map<OpenSource, TokenBucket>();
 
-  /** @throws Refusal 429 when the source had its share */
-  take(source: OpenSource, nowMs: number): void {
+  /** @throws Refusal 429 when the source had its share, 413 for more events at once than it may ever send */
+  take(source: OpenSource, nowMs: number, events = 1): void {
     const { perSecond, burst } = source.spec.limits;
+    if (events > burst) throw new Refusal(413, 'batch_too_large', `This source takes ${burst} events at once, not ${events}: send smaller batches.`);
     let bucket = this.buckets.get(source);
     if (!bucket) this.buckets.set(source, (bucket = new TokenBucket(perSecond, burst, nowMs)));
-    const seconds = bucket.take(nowMs);
+    const seconds = bucket.take(nowMs, events);
     if (seconds > 0) throw new Refusal(429, 'rate_exceeded', `This source takes ${perSecond} events a second on average and ${burst} at once.`, Math.max(1, Math.ceil(seconds)));
   }
 }

@@ -37,6 +37,16 @@ describe('room for events in hand', () => {
     expect(all.inHand).toEqual({ records: 1, bytes: 40 });
   });
 
+  it('the events of a batch count each, and are given back together', () => {
+    const all = room();
+    const place = all.enter('a', 10, 0);
+    expect(() => place.holdsEvents(3)).toThrow(overloaded);
+    place.holdsEvents(2);
+    expect(() => all.enter('a', 1, 0)).toThrow(overloaded);
+    place.leave();
+    expect(all.inHand).toEqual({ records: 0, bytes: 0 });
+  });
+
   it('while Kafka acknowledges nothing, nothing more is taken', () => {
     const all = room();
     const first = all.enter('a', 1, 0);

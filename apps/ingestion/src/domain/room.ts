@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Refusal } from '@nervus/sources';
 // Invariant: what a request may occupy is taken before its body is read and given back only when the signal it became
 // is acknowledged or given up, never when its sender merely stopped waiting. So memory is bounded, and the age of the
 // oldest pending signal says whether Kafka answers.
+
+import { Refusal } from '@nervus/sources';
 
 export interface RoomLimits {
   /** Events in hand. */
@@ -17,7 +18,9 @@ export interface RoomLimits {
 export interface Place {
   /** The body was read and has so many bytes. */
   hasBytes(bytes: number): void;
-  /** The signal is on its way to Kafka. */
+  /** The body holds so many events. @throws Refusal 503 when there is no room for them */
+  holdsEvents(events: number): void;
+  /** What it became is on its way to Kafka. */
   pendingSince(nowMs: number): void;
   /** Gives the place back; the second call changes nothing. */
   leave(): void;
@@ -26,7 +29,7 @@ export interface Place {
 /** Bounds on what is in hand: for all sources together, and for each at most half, so that none starves another. */
 export class Room {
   private readonly all = { records: 0, bytes: 0 };
-  private readonly bySource = new Map<string, { records: number; bytes: number }>();
+  private readonly bySource = new Map<string, Count>();
   private readonly pending = new Map<object, number>();
 
   constructor(private readonly limits: RoomLimits) {}
@@ -41,14 +44,20 @@ export class Room {
     const [oldest] = this.pending.values();
     if (oldest !== undefined && nowMs - oldest > limits.stalledMs) throw new Refusal(503, 'broker_unavailable', 'Signals taken before are not acknowledged yet: nothing more is taken until they are. Send this event again later.', 5);
     const own = this.bySource.get(source) ?? { records: 0, bytes: 0 };
-    if (!fits(this.all, bytes, limits) || !fits(own, bytes, { records: Math.ceil(limits.records / 2), bytes: Math.ceil(limits.bytes / 2) })) throw new Refusal(503, 'overloaded', 'As many events are in hand as there is room for. Send this event again later.', 1);
+    if (!this.hasRoom(own, 1, bytes)) throw full();
     this.bySource.set(source, own);
     return this.place(own, bytes);
   }
 
-  private place(own: { records: number; bytes: number }, reserved: number): Place {
+  private hasRoom(own: Count, records: number, bytes: number): boolean {
+    const { limits } = this;
+    return fits(this.all, records, bytes, limits) && fits(own, records, bytes, { records: Math.ceil(limits.records / 2), bytes: Math.ceil(limits.bytes / 2) });
+  }
+
+  private place(own: Count, reserved: number): Place {
     const ticket = {};
     let held = reserved;
+    let events = 1;
     let left = false;
     const add = (records: number, bytes: number): void => {
       for (const count of [this.all, own]) {
@@ -63,17 +72,30 @@ export class Room {
         add(0, bytes - held);
         held = bytes;
       },
+      holdsEvents: (count) => {
+        if (left) return;
+        if (count > events && !this.hasRoom(own, count - events, 0)) throw full();
+        add(count - events, 0);
+        events = count;
+      },
       pendingSince: (nowMs) => {
         if (!left) this.pending.set(ticket, nowMs);
       },
       leave: () => {
         if (left) return;
         left = true;
-        add(-1, -held);
+        add(-events, -held);
         this.pending.delete(ticket);
       },
     };
   }
 }
 
-const fits = (count: { readonly records: number; readonly bytes: number }, bytes: number, limits: Pick<RoomLimits, 'records' | 'bytes'>): boolean => count.records < limits.records && (count.bytes + bytes <= limits.bytes || count.records === 0);
+interface Count {
+  records: number;
+  bytes: number;
+}
+
+const fits = (count: Readonly<Count>, records: number, bytes: number, limits: Readonly<Count>): boolean => count.records + records <= limits.records && (count.bytes + bytes <= limits.bytes || count.records === 0);
+
+const full = (): Refusal => new Refusal(503, 'overloaded', 'As many events are in hand as there is room for. Send this event again later.', 1);

@@ -14,14 +14,14 @@ export class TokenBucket {
     this.at = nowMs;
   }
 
-  /** Takes one token. Returns 0 when there was one, else the seconds until there will be one. */
-  take(nowMs: number): number {
+  /** Takes tokens, all or none. Returns 0 when there were enough, else the seconds until there will be. */
+  take(nowMs: number, count = 1): number {
     this.tokens = Math.min(this.burst, this.tokens + (Math.max(0, nowMs - this.at) / 1000) * this.perSecond);
     this.at = nowMs;
-    if (this.tokens >= 1) {
-      this.tokens -= 1;
+    if (this.tokens >= count) {
+      this.tokens -= count;
       return 0;
     }
-    return (1 - this.tokens) / this.perSecond;
+    return (count - this.tokens) / this.perSecond;
   }
 }

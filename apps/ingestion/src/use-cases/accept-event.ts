@@ -31,14 +31,18 @@ export class AcceptEvent {
   /**
    * Resolves when Kafka acknowledged the signal of this event, or of the first one like it.
    * @param traceparent trace that the sender says the event belongs to
-   * @throws Refusal 400 or 413 when no signal can be made of it; UnavailableError when database or broker are away: it
+   * @throws Refusal 400, 413 or 422 when no signal can be made of it; UnavailableError when database or broker are away: it
    * may then have been stored all the same, and a repeat finds it
    */
   async accept(source: Source, event: InboundEvent, traceparent?: string): Promise<Acceptance> {
+    return this.publish(source, signalOf(source, event), event.hops, traceparent);
+  }
+
+  /** The same for a signal that was made already. */
+  async publish(source: Source, signal: Signal, hops: number | undefined, traceparent: string | undefined): Promise<Acceptance> {
     const startedAt = this.clock.now();
-    const signal = signalOf(source, event);
     return traced(source, traceparent, async (own) => {
-      const outgoing = this.recordOf(source, signal, event.hops, own);
+      const outgoing = this.recordOf(source, signal, hops, own);
       const state = { signalId: signal.id, forgetAt: startedAt + this.window.ms };
       const applied = await this.stores.events.apply(signal.memoryId, signal.id, (current) => (current ? 'unchanged' : { state, events: [outgoing] }), { until: 'published', expectNew: true });
       const duplicate = applied.outcome !== 'applied';

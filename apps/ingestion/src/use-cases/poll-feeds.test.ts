@@ -45,7 +45,7 @@ beforeEach(async () => {
   const logger = createLogger('ingestion', 'info', new Writable({ write: (chunk, _encoding, done) => (logged.push(String(chunk)), done()) })) as unknown as ServiceLogger;
   const metrics = new IngestionMetrics(new Metrics('ingestion'));
   const url = `http://${feeds.host}/feed`;
-  feed = { url, source: { tenant: 'default', name: 'press', owner: 'group:a', spec: { kind: 'feed', config: { urls: [url], everySeconds: 300, maxItems: 100 }, subject: { constant: 'press' }, trust: 'untrusted', class: 'public', limits: { perSecond: 1, burst: 1 } } } };
+  feed = { url, source: { tenant: 'default', name: 'press', owner: 'group:a', spec: { kind: 'feed', config: { urls: [url], everySeconds: 300, maxItems: 100 }, subject: { constant: 'press' }, trust: 'untrusted', class: 'public', fields: {}, limits: { perSecond: 1, burst: 1 } } } };
   client = new FeedClient(serviceClock, new Set([feeds.host]));
   const acceptEvent: Pick<AcceptEvent, 'accept'> = {
     accept: async (_source, event) => {

@@ -39,6 +39,16 @@ describe('source manifests', () => {
     ['a short path token', { ...webhook, auth: { kind: 'none', pathToken: 'short' } }, '/spec/auth/pathToken', 'pattern'],
     ['a secret outside of its folder', { ...webhook, auth: { kind: 'standard-webhooks', secretFiles: ['../root.jwk'] } }, '/spec/auth/secretFiles/0', 'pattern'],
     ['trust in what nobody signed', { ...webhook, auth: unsigned, trust: 'verified' }, '/spec/trust', 'must be untrusted'],
+    ['a scheme of CloudEvents that sends none', { ...webhook, kind: 'cloudevents', auth: { kind: 'github', secretFiles: ['s'] } }, '/spec/auth/kind', 'sends no CloudEvents'],
+    ['a time that is not signed', { ...webhook, auth: { kind: 'hmac', secretFiles: ['s'], header: 'x-sum', timestampHeader: 'x-at' } }, '/spec/auth/timestampHeader', 'is not signed'],
+    ['a time that has no header', { ...webhook, auth: { kind: 'hmac', secretFiles: ['s'], header: 'x-sum', signs: '{timestamp}.{body}' } }, '/spec/auth/signs', 'timestampHeader'],
+    ['a signature that leaves the body out', { ...webhook, auth: { kind: 'hmac', secretFiles: ['s'], header: 'x-sum', signs: '{id}' } }, '/spec/auth/signs', 'pattern'],
+    ['SHA-1', { ...webhook, auth: { kind: 'hmac', secretFiles: ['s'], header: 'x-sum', algorithm: 'sha1' } }, '/spec/auth/algorithm', 'sha256'],
+    ['one secret named twice', { ...webhook, auth: { kind: 'github', secretFiles: ['s', 's'] } }, '/spec/auth/secretFiles', 'duplicate'],
+    ['trust in a field of what nobody signed', { ...webhook, auth: unsigned, fields: { '/a': { trust: 'verified' } } }, '/spec/fields/~1a/trust', 'must be untrusted'],
+    ['a schema that is none', { ...webhook, schema: { version: 1, json: { type: 'thing' } } }, '/spec/schema/json', 'type'],
+    ['an id in no known place', { ...webhook, eventId: { cookie: 'a' } }, '/spec/eventId/cookie', 'not a field'],
+    ['a host of a web hook with its scheme', { ...webhook, kind: 'cloudevents', allowedOrigins: ['https://a.example'] }, '/spec/allowedOrigins/0', 'pattern'],
     ['an address with a password', { kind: 'feed', config: { urls: ['https://me:word@a.example/'] }, subject: { constant: 'a' }, class: 'public' }, '/spec/config/urls/0', 'pattern'],
   ])('%s is refused by name', (_, spec, pointer, message) => {
     expect(faultsOf(manifest(spec))[pointer]).toContain(message);

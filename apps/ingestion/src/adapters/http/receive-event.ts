@@ -3,9 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { rootId } from '@nervus/contracts';
 import { PermanentError, TimedOutError, UnavailableError, within } from '@nervus/messaging';
 import { ServiceClock } from '@nervus/service-kit';
-import { JsonError, parseStrictJson } from '@nervus/trust';
 import { Injectable } from '@nestjs/common';
-import { bodyBounds, contentModeOf, type Inbound, inboundOf, Refusal, sourceKey, verifyStandardWebhook } from '@nervus/sources';
+import { checkSignature, contentModeOf, type Delivery, deliveryOf, type EmptyAnswer, optionsAnswer, Refusal, type Signal, signalOf, sourceKey } from '@nervus/sources';
 import { type OpenSource, Rates, sourceAt } from '../../domain/door.js';
 import { type Place, Room } from '../../domain/room.js';
 import { Sources } from '../../domain/sources.js';
@@ -30,6 +29,12 @@ export interface Call {
   readonly source: OpenSource;
 }
 
+/** What is answered where nothing is refused. */
+export type Answer =
+  | { readonly kind: 'accepted'; readonly body: Acceptance | { readonly events: readonly Acceptance[] } }
+  | { readonly kind: 'challenge'; readonly challenge: string }
+  | ({ readonly kind: 'empty' } & EmptyAnswer);
+
 /** One request to a source, from its headers to the acknowledgement of its signal. Cheap checks come before costly ones. */
 @Injectable()
 export class ReceiveEvent {
@@ -50,39 +55,48 @@ export class ReceiveEvent {
   }
 
   /** @throws Refusal with the status to answer; SenderGone */
-  async receive({ request, response, source }: Call): Promise<Acceptance> {
-    if (request.method !== 'POST') throw new Refusal(405, 'method_not_allowed', 'Events are sent by POST.');
+  async receive({ request, response, source }: Call): Promise<Answer> {
     const header = headersOf(request);
-    const mode = contentModeOf(source.spec.kind, header('content-type'), header('content-encoding'));
+    if (request.method === 'OPTIONS') return { kind: 'empty', ...optionsAnswer(source, header) };
+    if (request.method !== 'POST') throw new Refusal(405, 'method_not_allowed', 'Events are sent by POST.');
+    const mode = contentModeOf(source.spec, header('content-type'), header('content-encoding'));
     const { bodyBytes } = this.limits;
     const announced = header('content-length');
     if (announced !== undefined && Number(announced) > bodyBytes) throw tooLarge(bodyBytes);
     this.rates.take(source, this.clock.now());
     const place = this.room.enter(sourceKey(source), announced === undefined ? bodyBytes : Number(announced), this.clock.now());
-    let inbound: Inbound;
+    let delivery: Delivery;
+    let signals: readonly TracedSignal[];
     try {
       if (request.headers.expect !== undefined) response.writeContinue();
       const body = await readBody(request, bodyBytes, this.limits.bodyMs, this.clock);
       place.hasBytes(body.length);
-      this.checkSender(source, header, body);
-      inbound = inboundOf({ source, mode, header, body, parsed: parsedBody(body, source, mode) }, () => rootId(this.clock.now()));
+      const { auth } = source.spec;
+      if (auth.kind !== 'none') checkSignature(auth, { header, body }, this.secrets.of(auth), this.clock.now());
+      delivery = deliveryOf({ source, mode, header, body }, () => rootId(this.clock.now()));
+      signals = this.signalsOf(source, delivery, place);
     } catch (error) {
       place.leave();
       throw error;
     }
-    return this.acknowledged(source, inbound, place);
+    const acceptances = await this.acknowledged(source, signals, place);
+    if (delivery.kind === 'challenge') return delivery;
+    const [first] = acceptances;
+    return { kind: 'accepted', body: delivery.kind === 'event' && first ? first : { events: acceptances } };
   }
 
-  private checkSender({ spec }: OpenSource, header: (name: string) => string | undefined, body: Buffer): void {
-    if (spec.auth.kind === 'none') return;
-    const given = { id: header('webhook-id'), timestamp: header('webhook-timestamp'), signature: header('webhook-signature') };
-    verifyStandardWebhook(given, body, this.secrets.of(spec.auth.secretFiles), this.clock.now());
+  /** Every signal of a batch is made, and has its room, before the first is published. */
+  private signalsOf(source: OpenSource, delivery: Delivery, place: Place): readonly TracedSignal[] {
+    const inbounds = delivery.kind === 'batch' ? delivery.inbounds : delivery.kind === 'event' ? [delivery.inbound] : [];
+    if (inbounds.length > 1) this.rates.take(source, this.clock.now(), inbounds.length - 1);
+    place.holdsEvents(inbounds.length);
+    return inbounds.map(({ event, traceparent }) => ({ signal: signalOf(source, event), hops: event.hops, traceparent }));
   }
 
-  /** The place is kept until the signal is acknowledged or given up, also when the sender waits no longer. */
-  private async acknowledged(source: OpenSource, { event, traceparent }: Inbound, place: Place): Promise<Acceptance> {
+  /** The place is kept until all are acknowledged or given up, also when the sender waits no longer. */
+  private async acknowledged(source: OpenSource, signals: readonly TracedSignal[], place: Place): Promise<readonly Acceptance[]> {
     place.pendingSince(this.clock.now());
-    const accepted = this.acceptEvent.accept(source, event, traceparent).finally(() => place.leave());
+    const accepted = allOf(signals.map(({ signal, hops, traceparent }) => this.acceptEvent.publish(source, signal, hops, traceparent))).finally(() => place.leave());
     try {
       return await within(accepted, this.limits.acknowledgeMs, this.clock, 'the acknowledgement by Kafka');
     } catch (error) {
@@ -94,14 +108,16 @@ export class ReceiveEvent {
   }
 }
 
-/** @throws Refusal 400 with the place of the first fault */
-function parsedBody(body: Buffer, { spec }: OpenSource, mode: 'json' | 'structured'): unknown {
-  // A CloudEvent in binary mode may have no data.
-  if (body.length === 0 && spec.kind === 'cloudevents' && mode === 'json') return null;
-  try {
-    return parseStrictJson(body, { ...bodyBounds, bigIntegers: 'text' });
-  } catch (error) {
-    if (error instanceof JsonError) throw new Refusal(400, 'json_invalid', `The body is not JSON as it is taken here: ${error.message}.`);
-    throw error;
-  }
+/** What one event becomes, with what is said of its way here. */
+interface TracedSignal {
+  readonly signal: Signal;
+  readonly hops: number | undefined;
+  readonly traceparent: string | undefined;
+}
+
+/** As `Promise.all`, but settles only when all did: a rejection must not hide that others are still on their way. */
+async function allOf<T>(promises: readonly Promise<T>[]): Promise<readonly T[]> {
+  if (promises.length === 1) return Promise.all(promises);
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
 }

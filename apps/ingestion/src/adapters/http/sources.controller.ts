@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { All, Controller, Param, Req, Res } from '@nestjs/common';
 import { ServiceLogger } from '@nervus/service-kit';
-import { Refusal } from '@nervus/sources';
+import { corsHeaders, Refusal } from '@nervus/sources';
 import { IngestionMetrics } from '../ingestion-metrics.js';
 import type { OpenSource } from '../../domain/door.js';
 import { answer, answerProblem, answerRefusal } from './answers.js';
@@ -32,7 +32,8 @@ export class SourcesController {
     let source: OpenSource | undefined;
     try {
       source = this.receiveEvent.sourceAt(tenant, name, pathToken);
-      answer(response, 202, await this.receiveEvent.receive({ request, response, source }));
+      for (const [header, value] of Object.entries(corsHeaders(source, request.headers.origin))) response.setHeader(header, value);
+      answer(response, await this.receiveEvent.receive({ request, response, source }));
     } catch (error) {
       if (error instanceof SenderGone) {
         this.metrics.rejected(source?.name, 0, error.code);
