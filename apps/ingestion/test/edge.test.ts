@@ -22,7 +22,7 @@ beforeAll(async () => {
   environment = writeSources(world.folder, [
     { name: 'orders', spec: { kind: 'webhook', auth: signedBy('default', 'orders'), subject: { pointer: '/customer', otherwise: 'orders' } } },
     { name: 'orders', tenant: 'other', spec: { kind: 'webhook', auth: signedBy('other', 'orders'), subject: { pointer: '/customer', otherwise: 'orders' } } },
-    { name: 'partner', spec: { kind: 'cloudevents', auth: signedBy('default', 'partner'), subject: { pointer: '/nothing', otherwise: 'partner' } } },
+    { name: 'partner', spec: { kind: 'cloudevents', auth: signedBy('default', 'partner'), subject: { pointer: '/nothing', otherwise: 'partner' }, allowedOrigins: ['sender.example.com'] } },
     { name: 'open', spec: { kind: 'webhook', auth: { kind: 'none', pathToken } } },
     { name: 'seldom', spec: { kind: 'webhook', auth: signedBy('default', 'seldom'), limits: { perSecond: 0.01, burst: 2 } } },
   ]);
@@ -99,10 +99,31 @@ describe('CloudEvents', () => {
     expect(signal).toMatchObject({ key: 'default/order-7', data: { kind: 'cloudevent', origin: { id: 'ce-1', type: 'order.placed', source: '/shop', time: '2026-11-24T10:00:00Z' }, content: { n: 1 } }, headers: { ce_hops: '3' } });
   });
 
-  it('a batch is refused with 415 and says what to do', async () => {
-    const answer = await partner.send([], randomUUID(), { 'content-type': 'application/cloudevents-batch+json' });
-    expect(answer).toMatchObject(problem(415, 'cloudevents_batch_unsupported'));
-    expect(answer.body['detail']).toContain('each event in a request of its own');
+  const inBatch = (events: unknown): Promise<Answer> => partner.send(events, randomUUID(), { 'content-type': 'application/cloudevents-batch+json' });
+
+  it('in a batch are signals each, and a repeat of the batch makes none', async () => {
+    const events = ['b-1', 'b-2', 'b-3'].map((id) => ({ ...attributes, id, data: { id } }));
+    const first = await inBatch(events);
+    expect(first).toMatchObject({ status: 202, body: { events: events.map(() => ({ id: expect.any(String), duplicate: false })) } });
+    const [second] = await Promise.all([inBatch(events), signalsOf('b-3')]);
+    expect(second.body).toEqual({ events: (first.body['events'] as { readonly id: string }[]).map(({ id }) => ({ id, duplicate: true })) });
+    expect(await inBatch([])).toMatchObject({ status: 202, body: { events: [] } });
+  });
+
+  it('of a batch with one that cannot be taken, none is', async () => {
+    expect(await inBatch([{ ...attributes, id: 'none-1', data: 1 }, { ...attributes, id: 'none-2', data: '\u0001'.repeat(100_000) }])).toMatchObject(problem(413, 'signal_too_large'));
+    await partner.send({ ...attributes, id: 'ce-after', data: 1 }, randomUUID(), { 'content-type': 'application/cloudevents+json' });
+    await signalsOf('ce-after');
+    expect(world.of(SignalAccepted, (data) => data.origin.id.startsWith('none-'))).toEqual([]);
+  });
+
+  it('are consented to in the handshake, and to nobody else', async () => {
+    const asked = (origin: string): Promise<Answer> => request(`${base}/v1/default/partner`, { method: 'OPTIONS', headers: { 'webhook-request-origin': origin, 'webhook-request-rate': '100' } });
+    const granted = await asked('sender.example.com');
+    expect([granted.status, granted.headers.get('webhook-allowed-origin'), granted.headers.get('webhook-allowed-rate'), granted.headers.get('allow')]).toEqual([200, 'sender.example.com', '100', 'POST, OPTIONS']);
+    const refused = await asked('other.example.com');
+    expect(refused).toMatchObject(problem(403, 'origin_not_allowed'));
+    expect(refused.headers.get('webhook-allowed-origin')).toBeNull();
   });
 
   it('attributes that do not fit are 400', async () => {

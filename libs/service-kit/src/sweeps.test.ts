@@ -57,6 +57,30 @@ describe('sweeps', () => {
     expect(runs).toBe(2);
   });
 
+  it('one that was ended begins no more, and a stop still waits for its last run', async () => {
+    const clock = new FakeClock();
+    const sweeps = new Sweeps(new ServiceClock(clock), quiet);
+    const gate = Promise.withResolvers<void>();
+    let runs = 0;
+    const end = sweeps.every('slow', 100, async () => {
+      runs += 1;
+      await gate.promise;
+    });
+    const never = sweeps.every('never', 100, async () => void (runs += 10));
+    sweeps.start();
+    never();
+    await clock.advance(100);
+    end();
+    let stopped = false;
+    const stopping = sweeps.stop().then(() => (stopped = true));
+    await settled();
+    expect([runs, stopped]).toEqual([1, false]);
+    gate.resolve();
+    await stopping;
+    await clock.advance(1000);
+    expect(runs).toBe(1);
+  });
+
   it('stopping waits for the one that runs, and nothing begins afterwards', async () => {
     const clock = new FakeClock();
     const sweeps = new Sweeps(new ServiceClock(clock), quiet);

@@ -8,6 +8,7 @@ interface Sweep {
   readonly run: () => Promise<void>;
   cancel?: () => void;
   running?: Promise<void>;
+  ended?: true;
 }
 
 /**
@@ -15,7 +16,7 @@ interface Sweep {
  * logged and the next one tries again. Sweeps begin when the service is ready and end first when it stops.
  */
 export class Sweeps {
-  private readonly sweeps: Sweep[] = [];
+  private readonly sweeps = new Set<Sweep>();
   private state: 'waiting' | 'running' | 'stopped' = 'waiting';
 
   constructor(
@@ -23,11 +24,19 @@ export class Sweeps {
     private readonly logger: Logger,
   ) {}
 
-  /** Declares a sweep; it first runs `everyMs` after the service is ready. */
-  every(name: string, everyMs: number, run: () => Promise<void>): void {
+  /**
+   * Declares a sweep; it first runs `everyMs` after the service is ready.
+   * @returns what ends it: a run that has begun goes on to its end, and none begins afterwards
+   */
+  every(name: string, everyMs: number, run: () => Promise<void>): () => void {
     const sweep: Sweep = { name, everyMs, run };
-    this.sweeps.push(sweep);
+    this.sweeps.add(sweep);
     if (this.state === 'running') this.schedule(sweep);
+    return () => {
+      sweep.ended = true;
+      sweep.cancel?.();
+      if (!sweep.running) this.sweeps.delete(sweep);
+    };
   }
 
   start(): void {
@@ -39,11 +48,12 @@ export class Sweeps {
   async stop(): Promise<void> {
     this.state = 'stopped';
     for (const sweep of this.sweeps) sweep.cancel?.();
-    await Promise.all(this.sweeps.map((sweep) => sweep.running ?? Promise.resolve()));
+    await Promise.all([...this.sweeps].map((sweep) => sweep.running));
   }
 
   private schedule(sweep: Sweep): void {
-    if (this.state !== 'running') return;
+    if (sweep.ended) this.sweeps.delete(sweep);
+    if (this.state !== 'running' || sweep.ended) return;
     sweep.cancel = this.clock.after(sweep.everyMs, () => {
       sweep.running = this.once(sweep);
     });
@@ -55,6 +65,7 @@ export class Sweeps {
     } catch (error) {
       this.logger.error({ err: error, code: 'sweep_failed', sweep: sweep.name }, 'a sweep failed and will run again');
     }
+    delete sweep.running;
     this.schedule(sweep);
   }
 }

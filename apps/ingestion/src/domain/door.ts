@@ -29,7 +29,7 @@ const sameToken = (given: string | undefined, expected: string | undefined): boo
 
 /** The rate of each source, as its manifest allows it. */
 export class Rates {
-  private readonly buckets = new Map<OpenSource, TokenBucket>();
+  private readonly buckets = new WeakMap<OpenSource, TokenBucket>();
 
   /** @throws Refusal 429 when the source had its share, 413 for more events at once than it may ever send */
   take(source: OpenSource, nowMs: number, events = 1): void {

@@ -43,10 +43,10 @@ export class PlayRecordings {
     private readonly metrics: IngestionMetrics,
     private readonly logger: ServiceLogger,
   ) {
-    for (const source of sources.ofKind('recording')) {
+    sources.follow('recording', (source) => {
       this.known.set(source, { lookAt: 0, playing: false, failing: false });
-      sweeps.every(`play-${sourceKey(source)}`, (chunkOf(source) / source.spec.config.perSecond) * 1000, () => this.playNext(source));
-    }
+      return sweeps.every(`play-${sourceKey(source)}`, (chunkOf(source) / source.spec.config.perSecond) * 1000, () => this.playNext(source));
+    });
   }
 
   /** Plays the next chunk, if this process is the one that plays. */

@@ -50,11 +50,16 @@ export class PollFeeds {
     private readonly logger: ServiceLogger,
     private readonly random: Jitter,
   ) {
-    const feeds = sources.ofKind('feed').flatMap((source) => source.spec.config.urls.map((url): Feed => ({ source, url })));
-    for (const feed of feeds) {
-      this.known.set(feedKey(feed), { lookAt: 0, failing: false });
-      sweeps.every(`poll-${feedKey(feed)}`, lookEveryMs, () => this.pollIfDue(feed));
-    }
+    sources.follow('feed', (source) => {
+      const ends = source.spec.config.urls.map((url) => {
+        const feed: Feed = { source, url };
+        this.known.set(feedKey(feed), { lookAt: 0, failing: false });
+        return sweeps.every(`poll-${feedKey(feed)}`, lookEveryMs, () => this.pollIfDue(feed));
+      });
+      return () => {
+        for (const end of ends) end();
+      };
+    });
   }
 
   /** One look at a feed: polls it when it is due and no other process does. */

@@ -59,6 +59,7 @@ export class ReceiveEvent {
     const header = headersOf(request);
     if (request.method === 'OPTIONS') return { kind: 'empty', ...optionsAnswer(source, header) };
     if (request.method !== 'POST') throw new Refusal(405, 'method_not_allowed', 'Events are sent by POST.');
+    if (this.sources.isPaused(source)) throw new Refusal(503, 'source_paused', 'This source was paused by its operators: nothing is taken until it goes on. Send this event again later.', 10);
     const mode = contentModeOf(source.spec, header('content-type'), header('content-encoding'));
     const { bodyBytes } = this.limits;
     const announced = header('content-length');
