@@ -145,7 +145,7 @@ describe('what is refused', () => {
   it('405: only POST', async () => {
     const answer = await request(`${base}/v1/default/orders`, {});
     expect(answer).toMatchObject(problem(405, 'method_not_allowed'));
-    expect(answer.headers.get('allow')).toBe('POST');
+    expect(answer.headers.get('allow')).toBe('POST, OPTIONS');
     expect((await fetch(`${base}/v1/default/orders`, { method: 'HEAD' })).status).toBe(405);
   });
 
