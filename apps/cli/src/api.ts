@@ -100,6 +100,20 @@ export interface Stop {
   readonly at: string;
 }
 
+export interface SourceSummary {
+  readonly name: string;
+  readonly kind: string;
+  readonly owner: string;
+  /** `files` or `commands`. */
+  readonly managedBy: string;
+  readonly paused: boolean;
+  readonly manifest: Readonly<Record<string, unknown>>;
+  readonly version: number;
+  readonly reason: string;
+  readonly by: string;
+  readonly at: string;
+}
+
 export interface DeadLetter {
   readonly service: string;
   readonly partition: number;

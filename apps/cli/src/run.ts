@@ -11,6 +11,10 @@ import { dlqList } from './commands/dlq-list.js';
 import { lag } from './commands/lag.js';
 import { replay } from './commands/replay.js';
 import { resume } from './commands/resume.js';
+import { sourcesApply, sourcesPause, sourcesResume } from './commands/sources-change.js';
+import { sourcesList } from './commands/sources-list.js';
+import { sourcesTest } from './commands/sources-test.js';
+import { sourcesValidate } from './commands/sources-validate.js';
 import { status } from './commands/status.js';
 import { stop } from './commands/stop.js';
 import { topicsApply, topicsCheck, topicsPlan } from './commands/topics.js';
@@ -20,7 +24,7 @@ import { Failure, usageFailure } from './failure.js';
 import { helpText, usageOf } from './help.js';
 import { printable } from './printable.js';
 
-export const commands: readonly Command[] = [agentsValidate, approvalsList, approvalsShow, approvalsApprove, approvalsReject, stop, resume, dlqList, dlqShow, dlqRedrive, dlqDiscard, replay, whyStuck, lag, topicsCheck, topicsPlan, topicsApply, auditVerify, status];
+export const commands: readonly Command[] = [agentsValidate, sourcesValidate, sourcesTest, sourcesApply, sourcesList, sourcesPause, sourcesResume, approvalsList, approvalsShow, approvalsApprove, approvalsReject, stop, resume, dlqList, dlqShow, dlqRedrive, dlqDiscard, replay, whyStuck, lag, topicsCheck, topicsPlan, topicsApply, auditVerify, status];
 
 /** What is to be printed, and what to end with. */
 export interface Output {

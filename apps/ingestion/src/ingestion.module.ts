@@ -8,6 +8,7 @@ import { FeedClient } from './adapters/feeds/feed-client.js';
 import { ProblemFilter } from './adapters/http/problem-filter.js';
 import { EdgeLimits, ReceiveEvent } from './adapters/http/receive-event.js';
 import { SourcesController } from './adapters/http/sources.controller.js';
+import { FolderSources } from './adapters/folder-sources.js';
 import { IngestionMetrics } from './adapters/ingestion-metrics.js';
 import { IngestionStores } from './adapters/ingestion-stores.js';
 import { RecordingFiles } from './adapters/recording-files.js';
@@ -20,8 +21,13 @@ import { Room } from './domain/room.js';
 import { Sources } from './domain/sources.js';
 import { AcceptEvent } from './use-cases/accept-event.js';
 import { AcceptItems } from './use-cases/accept-items.js';
+import { ApplySource } from './use-cases/apply-source.js';
+import { ChangeSource } from './use-cases/change-source.js';
+import { PauseSource } from './use-cases/pause-source.js';
 import { Jitter, PollFeeds } from './use-cases/poll-feeds.js';
 import { PlayRecordings } from './use-cases/play-recordings.js';
+import { PublishFolder } from './use-cases/publish-folder.js';
+import { StandAsPublished } from './use-cases/stand-as-published.js';
 
 /** An unacknowledged signal of this age means that Kafka does not answer. */
 const stalledMs = 3_000;
@@ -36,10 +42,11 @@ export class IngestionModule {
     const room = new Room({ records: config.maxInHandRecords, bytes: config.maxInHandBytes, stalledMs });
     return {
       module: IngestionModule,
-      controllers: [SourcesController],
+      controllers: [SourcesController, ApplySource, PauseSource],
       providers: [
-        IngestionStores, IngestionMetrics, AcceptEvent, AcceptItems, ReceiveEvent, PollFeeds, PlayRecordings, ReloadSecrets,
-        { provide: Sources, useValue: sources },
+        IngestionStores, IngestionMetrics, AcceptEvent, AcceptItems, ReceiveEvent, PollFeeds, PlayRecordings, ReloadSecrets, ChangeSource, StandAsPublished, PublishFolder,
+        { provide: Sources, useValue: new Sources(sources) },
+        { provide: FolderSources, useValue: new FolderSources(sources) },
         { provide: SecretFiles, useValue: secrets },
         { provide: RecordingFiles, useValue: recordings },
         {

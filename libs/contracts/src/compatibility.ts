@@ -20,6 +20,16 @@ interface Fault {
   readonly what: string;
   /** Whether an upcaster can make up for it: earlier records are mended, and earlier readers do not mind. */
   readonly carriable: boolean;
+  /** Lets more through: what was valid stays valid, and only a digest over the whole value minds. */
+  readonly widens?: true;
+}
+
+/**
+ * Where a schema no longer takes what an earlier one took, a sentence each; empty when every value that was valid still
+ * is, as far as structure tells. For schemas of values that are neither digested nor signed as a whole.
+ */
+export function narrowings(before: JsonSchema, now: JsonSchema): string[] {
+  return faultsBetween(before, now, '').filter(({ widens }) => !widens).map(({ path, what }) => `${path === '' ? 'the value' : `the field ${path}`} ${what}`);
 }
 
 /**
@@ -56,6 +66,7 @@ const remarks: ReadonlySet<string> = new Set(['description', 'title', 'examples'
 
 const narrowed = (path: string, what: string): Fault => ({ path, what, carriable: true });
 const forbidden = (path: string, what: string): Fault => ({ path, what, carriable: false });
+const widened = (path: string, what: string): Fault => ({ path, what, carriable: false, widens: true });
 
 function faultsBetween(before: JsonSchema, now: JsonSchema, path: string): Fault[] {
   const [old, today] = [essence(before), essence(now)];
@@ -103,14 +114,14 @@ function objectFaults(old: JsonSchema, now: JsonSchema, path: string): Fault[] {
   const [before, after] = [new Map(namedSchemas(old, 'properties')), new Map(namedSchemas(now, 'properties'))];
   const [wasRequired, isRequired] = [namesIn(old['required']), namesIn(now['required'])];
   const closed = old['additionalProperties'] === false;
-  if (closed !== (now['additionalProperties'] === false)) faults.push(forbidden(path, closed ? 'is open for undeclared fields' : 'is closed to undeclared fields'));
+  if (closed !== (now['additionalProperties'] === false)) faults.push(closed ? widened(path, 'is open for undeclared fields') : forbidden(path, 'is closed to undeclared fields'));
   for (const [name, schema] of before) {
     const field = `${path}/${pointerPart(name)}`;
     const next = after.get(name);
     if (next) faults.push(...faultsBetween(schema, next, field));
     else faults.push(wasRequired.has(name) ? forbidden(field, 'was removed, although it is required') : narrowed(field, 'was removed'));
   }
-  for (const name of after.keys()) if (closed && !before.has(name)) faults.push(forbidden(`${path}/${pointerPart(name)}`, 'was added to an object that is closed because it is digested or signed as a whole'));
+  for (const name of after.keys()) if (closed && !before.has(name)) faults.push(widened(`${path}/${pointerPart(name)}`, 'was added to an object that is closed because it is digested or signed as a whole'));
   for (const name of isRequired) if (!wasRequired.has(name)) faults.push(narrowed(`${path}/${pointerPart(name)}`, 'became required'));
   const [patterns, nowPatterns] = [new Map(namedSchemas(old, 'patternProperties')), new Map(namedSchemas(now, 'patternProperties'))];
   for (const [pattern, schema] of nowPatterns) faults.push(...(patterns.has(pattern) ? faultsBetween(patterns.get(pattern) ?? {}, schema, `${path}/*`) : [narrowed(`${path}/*`, 'has rules for its names')]));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 export { ConfigError, type ConfigField, environmentName, KitConfig, loadConfig } from './config.js';
 export { Database } from './database.js';
+export { AnswerCommand } from './dead-letters/answer-command.js';
 export { letterOf, OwnCopies } from './dead-letters/own-copies.js';
 export { TopicPrefix } from './dead-letters/topic-prefix.js';
 export { evidenceContext, renewalProfile } from './enrolment-introducer.js';

@@ -30,6 +30,6 @@ export class KitModule {
     const providers = values.map(([provide, useValue]) => ({ provide: provide as symbol, useValue }));
     // What every service does with its own dead letters; audit has none, and takes records past Nest.
     const controllers = kit.service === 'audit' ? [] : [CarryOutRedrive, CarryOutDiscard, CarryOutReplay];
-    return { module: KitModule, global: true, imports: [service], controllers, providers: [...providers, AnswerCommand], exports: providers.map(({ provide }) => provide) };
+    return { module: KitModule, global: true, imports: [service], controllers, providers: [...providers, AnswerCommand], exports: [...providers.map(({ provide }) => provide), AnswerCommand] };
   }
 }

@@ -62,7 +62,7 @@ describe('signals', () => {
   });
 
   it('an event that does not fit the registered schema is refused with the place', () => {
-    const schema = { version: 3, json: { type: 'object', properties: { customer: { type: 'integer' } } } };
+    const schema = { version: 3, compatibility: 'backward' as const, json: { type: 'object', properties: { customer: { type: 'integer' } } } };
     expect(() => signalOf(source('default', undefined, { schema }), event)).toThrow(expect.objectContaining({ status: 422, code: 'event_schema_mismatch', message: expect.stringContaining('version 3') }));
   });
 });

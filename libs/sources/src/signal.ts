@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { hash } from 'node:crypto';
 import { atPointer, derivedId, maxValueBytes, type SignalAccepted } from '@nervus/contracts';
 import { checkOf } from './manifest/event-schema.js';
+import { sha256 } from './sha256.js';
 import { Refusal } from './refusal.js';
 import type { Source } from './manifest/source-manifest.js';
 
@@ -80,9 +80,6 @@ function labelsOf({ spec }: Source, id: string): SignalAccepted['labels'] {
 
 /** Hash and size of bytes as received. */
 export const rawOf = (bytes: Buffer): InboundEvent['raw'] => ({ sha256: sha256(bytes), bytes: bytes.length });
-
-/** base64url SHA-256. */
-export const sha256 = (bytes: Buffer | string): string => hash('sha256', bytes, 'base64url');
 
 function subjectOf(rule: Source['spec']['subject'], event: InboundEvent): string {
   if ('constant' in rule) return rule.constant;

@@ -15,6 +15,7 @@ import { ProblemFilter } from './adapters/http/problem-filter.js';
 import { RequestsController } from './adapters/http/requests.controller.js';
 import { RunsController } from './adapters/http/runs.controller.js';
 import { SessionController } from './adapters/http/session.controller.js';
+import { SourcesController } from './adapters/http/sources.controller.js';
 import { StopsController } from './adapters/http/stops.controller.js';
 import { StreamController } from './adapters/http/stream.controller.js';
 import { Streams } from './adapters/http/streams.js';
@@ -43,7 +44,7 @@ export class ConsoleModule {
   static with(config: ConsoleConfig & KitConfig, kit: Kit): DynamicModule {
     return {
       module: ConsoleModule,
-      controllers: [RecordRequest, RecordAction, RecordRun, RecordIntelligence, RecordFinding, ...recordHeartbeats, SessionController, RequestsController, StopsController, ListsController, DeadLettersController, RunsController, StreamController, PagesController],
+      controllers: [RecordRequest, RecordAction, RecordRun, RecordIntelligence, RecordFinding, ...recordHeartbeats, SessionController, RequestsController, StopsController, SourcesController, ListsController, DeadLettersController, RunsController, StreamController, PagesController],
       providers: [
         ReadModels, ConsoleMetrics, MeshView, FreshnessView, Answers, Sessions, Queries, Streams, GiveCommand, LogIn, RecordDeadLetter,
         { provide: Changes, useValue: new Changes(new Feed(kit.identity.epoch)) },

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { SourceChanged } from '@nervus/contracts';
 import type { AggregateStore } from '@nervus/messaging';
 import { Stores } from '@nervus/service-kit';
 import { Injectable } from '@nestjs/common';
@@ -11,6 +12,8 @@ import type { RecordingCursor } from '../domain/recording-cursor.js';
 export class IngestionStores {
   /** By tenant, source and hash of the event's key: what was accepted, for as long as a repeat may come. */
   readonly events: AggregateStore<EventMemory>;
+  /** As last published, by tenant and source. */
+  readonly sources: AggregateStore<SourceChanged>;
   /** By tenant and source. */
   readonly feeds: AggregateStore<FeedCursor>;
   /** By tenant and source. */
@@ -18,6 +21,7 @@ export class IngestionStores {
 
   constructor(stores: Stores) {
     this.events = stores.collection({ name: 'events', expires: (memory) => memory.forgetAt, settled: () => true });
+    this.sources = stores.collection({ name: 'sources' });
     this.feeds = stores.collection({ name: 'feeds' });
     this.recordings = stores.collection({ name: 'recordings' });
   }

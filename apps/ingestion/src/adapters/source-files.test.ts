@@ -47,9 +47,7 @@ describe('the folder of sources', () => {
     mkdirSync(join(root, 'recordings/agents/market-news/feeds'), { recursive: true });
     for (const file of ['agents/market-news/feeds/recorded.ndjson', 'recorded-prices.ndjson', 'recorded-demand.ndjson']) write(`recordings/${file}`, '');
     const { sources, secrets } = load(fileURLToPath(new URL('../../../../sources', import.meta.url)));
-    expect(sources.find('default', 'inbound')?.spec.kind).toBe('webhook');
-    expect(sources.ofKind('feed').map(({ name }) => name)).toEqual(['central-banks', 'regulators']);
-    expect(sources.ofKind('recording').map(({ name }) => name)).toEqual(['recorded-demand', 'recorded-news', 'recorded-prices']);
+    expect(sources.map(({ name, spec }) => `${spec.kind} ${name}`)).toEqual(['feed central-banks', 'webhook inbound', 'cloudevents partner-events', 'recording recorded-demand', 'recording recorded-news', 'recording recorded-prices', 'feed regulators']);
     expect(bytesOf(secrets.of({ kind: 'standard-webhooks', secretFiles: ['inbound.secret'] }))).toEqual([Buffer.alloc(32, 7)]);
   });
 

@@ -2,13 +2,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { isOfKind, isPushed, type ReadSource, readSource, type Source, sourceKey } from '@nervus/sources';
-import { Sources } from '../domain/sources.js';
 import { RecordingFiles } from './recording-files.js';
 import { SecretFiles } from './secret-files.js';
 
 /** The sources of a folder and what they need from other files. */
 export interface LoadedSources {
-  readonly sources: Sources;
+  readonly sources: readonly Source[];
   readonly secrets: SecretFiles;
   readonly recordings: RecordingFiles;
 }
@@ -55,7 +54,7 @@ export function loadSources(folder: string, places: { readonly secrets: string; 
     sources.push(source);
   }
   if (faults.length > 0) throw new SourcesInvalid(faults);
-  return { sources: new Sources(sources), secrets, recordings };
+  return { sources, secrets, recordings };
 }
 
 function namesIn(folder: string, faults: string[]): string[] {

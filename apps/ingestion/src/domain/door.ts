@@ -16,8 +16,7 @@ export function sourceAt(sources: Sources, path: { readonly tenant: string; read
   const source = sources.find(path.tenant, path.name);
   if (!source || !(isOfKind(source, 'webhook') || isOfKind(source, 'cloudevents'))) throw notFound();
   const { auth } = source.spec;
-  const expected = auth.kind === 'none' ? auth.pathToken : undefined;
-  if (!sameToken(path.pathToken, expected)) throw notFound();
+  if (!isToken(path.pathToken, auth.kind === 'none' ? auth.pathTokenSha256 : undefined)) throw notFound();
   return source;
 }
 
@@ -25,7 +24,7 @@ export function sourceAt(sources: Sources, path: { readonly tenant: string; read
 export const notFound = (): Refusal => new Refusal(404, 'not_found', 'There is no such source.');
 
 /** Compared as hashes, so that neither content nor length of the token shows in the time taken. */
-const sameToken = (given: string | undefined, expected: string | undefined): boolean => (given === undefined) === (expected === undefined) && timingSafeEqual(Buffer.from(sha256(given ?? '')), Buffer.from(sha256(expected ?? '')));
+const isToken = (given: string | undefined, hashed: string | undefined): boolean => (given === undefined) === (hashed === undefined) && timingSafeEqual(Buffer.from(sha256(given ?? '')), Buffer.from(hashed ?? sha256('')));
 
 /** The rate of each source, as its manifest allows it. */
 export class Rates {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Static, Type } from 'typebox';
 import { type DataOf, record, topic } from '../declaration.js';
-import { Instant, Sha256, Uuid } from '../fields.js';
+import { Instant, Json, Name, Sha256, Uuid } from '../fields.js';
 import { services } from '../services.js';
 import { StopScope } from './approval.js';
 import { exampleDigest, exampleIds } from './examples.js';
@@ -91,8 +91,36 @@ export const ReplayRequested = record({
 });
 export type ReplayRequested = DataOf<typeof ReplayRequested>;
 
+export const SourceApplyRequested = record({
+  type: 'nervus.console.source-apply-requested.v1',
+  description: 'A source is to stand as this manifest says',
+  schema: Type.Object({
+    commandId: Uuid,
+    manifest: Type.Record(Type.String(), Json, { description: 'a Source; secrets by name, path tokens by hash' }),
+    dryRun: Type.Boolean({ description: 'check it against what stands and change nothing' }),
+    reason: Reason,
+    by: GivenBy,
+  }),
+  examples: [
+    {
+      commandId: exampleIds.command,
+      manifest: { apiVersion: 'nervus.dev/v1', kind: 'Source', metadata: { name: 'orders', owner: 'group:shop-desk' }, spec: { kind: 'webhook', auth: { kind: 'github', secretFiles: ['orders.secret'] }, subject: { constant: 'orders' }, class: 'internal' } },
+      dryRun: false, reason: 'The shop goes live.', by,
+    },
+  ],
+});
+export type SourceApplyRequested = DataOf<typeof SourceApplyRequested>;
+
+export const SourcePauseRequested = record({
+  type: 'nervus.console.source-pause-requested.v1',
+  description: 'A source is to take nothing for a while, or to go on',
+  schema: Type.Object({ commandId: Uuid, name: Name, paused: Type.Boolean({ description: 'false: it goes on' }), reason: Reason, by: GivenBy }),
+  examples: [{ commandId: exampleIds.command, name: 'orders', paused: true, reason: 'The shop sends every order twice.', by }],
+});
+export type SourcePauseRequested = DataOf<typeof SourcePauseRequested>;
+
 const everyTaker = { approval: 'group', reasoning: 'group', action: 'group', identity: 'group', ingestion: 'group', console: 'group', audit: 'group' } as const;
 
 export const console = {
-  commands: topic({ owner: 'console', stream: 'commands', description: 'What people want done', key: '<tenant>/<id of what it is about>', records: [VerdictGiven, StopRequested, ResumeRequested, RedriveRequested, DiscardRequested, ReplayRequested], readers: everyTaker }),
+  commands: topic({ owner: 'console', stream: 'commands', description: 'What people want done', key: '<tenant>/<id of what it is about>', records: [VerdictGiven, StopRequested, ResumeRequested, RedriveRequested, DiscardRequested, ReplayRequested, SourceApplyRequested, SourcePauseRequested], readers: everyTaker }),
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type InboundEvent, longest, rawOf, sha256 } from '../signal.js';
+import { sha256 } from '../sha256.js';
+import { type InboundEvent, longest, rawOf } from '../signal.js';
 
 /**
  * The event of one feed item. An item that changed under its id is a revision: another event, of the same origin. The

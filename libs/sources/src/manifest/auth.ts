@@ -28,7 +28,11 @@ export const auths = {
     idHeader: Type.Optional(headerName),
     signs: Type.String({ maxLength: 200, default: '{body}', pattern: '^([^{}]|\\{timestamp\\}|\\{id\\})*\\{body\\}$', description: 'what is signed: text, `{timestamp}` and `{id}` for the values of their headers, and `{body}` at the end' }),
   }, strict),
-  none: Type.Object({ kind: Type.Literal('none'), pathToken: Type.String({ pattern: '^[A-Za-z0-9_-]{32,128}$', description: 'last part of the URL, 32 characters or more: the only thing that keeps strangers out' }) }, strict),
+  none: Type.Object({
+    kind: Type.Literal('none'),
+    pathToken: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{32,128}$', description: 'last part of the URL, 32 characters or more: the only thing that keeps strangers out' })),
+    pathTokenSha256: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{43}$', description: 'base64url SHA-256 of it, which may be shown to anybody' })),
+  }, strict),
 } as const;
 
 export const Auth = Type.Union([auths['standard-webhooks'], auths.github, auths.stripe, auths.slack, auths.hmac, auths.none]);
@@ -41,6 +45,7 @@ export type SignedAuth = Exclude<Auth, AuthOf<'none'>>;
 
 /** What the schema cannot say of a configured scheme; undefined when nothing is wrong. */
 export function faultOfAuth(auth: Auth): { readonly pointer: string; readonly message: string } | undefined {
+  if (auth.kind === 'none' && (auth.pathToken === undefined) === (auth.pathTokenSha256 === undefined)) return { pointer: '/pathToken', message: 'is needed, or pathTokenSha256 in its place: one of both' };
   if (auth.kind !== 'hmac') return undefined;
   const uses = (name: string): boolean => auth.signs.includes(`{${name}}`);
   for (const [name, header] of [['timestamp', 'timestampHeader'], ['id', 'idHeader']] as const) {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkOf, faultsOfSchema } from './event-schema.js';
 
-const schema = (json: Record<string, unknown>) => ({ version: 1, json });
+const schema = (json: Record<string, unknown>) => ({ version: 1, compatibility: 'backward' as const, json });
 const order = schema({ type: 'object', required: ['id'], properties: { id: { type: 'string', pattern: '^o-[0-9]+$' }, total: { type: 'integer', minimum: 0 } }, additionalProperties: false });
 
 describe('the registered schema of events', () => {

@@ -8,6 +8,7 @@ import type { SourceFault } from './source-faults.js';
 
 export const EventSchema = Type.Object({
   version: Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'goes up with every change' }),
+  compatibility: Type.Union([Type.Literal('backward'), Type.Literal('none')], { default: 'backward', description: 'what a changed schema must keep to: events that fitted still do, or nothing' }),
   json: Type.Record(Type.String(), Type.Unknown(), { description: 'JSON Schema 2020-12 of the content; refers to nothing outside itself' }),
 }, { additionalProperties: false });
 export type EventSchema = Static<typeof EventSchema>;

@@ -2,6 +2,7 @@
 import { DataClass, Name, TenantId } from '@nervus/contracts';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { sha256 } from '../sha256.js';
 import { EventSchema, faultsOfSchema } from './event-schema.js';
 import { Auth, auths, faultOfAuth, headerName } from './auth.js';
 import { type SourceFault, faultsOf } from './source-faults.js';
@@ -91,7 +92,16 @@ export function checkSource(parsed: unknown): { readonly source: Source } | { re
   const { metadata, spec } = value;
   const faults = [...(isPushed(spec) ? faultsOfPushed(spec) : []), ...(spec.schema === undefined ? [] : faultsOfSchema(spec.schema))];
   if (faults.length > 0) return { faults };
-  return { source: { tenant: metadata.tenant ?? defaultTenant, name: metadata.name, owner: metadata.owner, spec } };
+  return { source: { tenant: metadata.tenant ?? defaultTenant, name: metadata.name, owner: metadata.owner, spec: withoutToken(spec) } };
+}
+
+/** The manifest of a source, with its defaults and without a token in clear. */
+export const manifestOf = ({ tenant, name, owner, spec }: Source): SourceManifest => ({ apiVersion: 'nervus.dev/v1', kind: 'Source', metadata: { name, tenant, owner }, spec });
+
+/** A token that lets strangers in is kept as its hash: manifests are shown, and published. */
+function withoutToken(spec: Spec): Spec {
+  if (!isPushed(spec) || spec.auth.kind !== 'none' || spec.auth.pathToken === undefined) return spec;
+  return { ...spec, auth: { kind: 'none', pathTokenSha256: sha256(spec.auth.pathToken) } };
 }
 
 /** What the schema of a manifest cannot say. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { AgentChanged, PolicySetActivated, PulseBeaten, StopChanged } from '@nervus/contracts';
+import { AgentChanged, PolicySetActivated, PulseBeaten, SourceChanged, StopChanged } from '@nervus/contracts';
 import { Tables, VersionedTable } from '@nervus/messaging';
 import { Injectable } from '@nestjs/common';
 import { Changes } from './changes.js';
@@ -9,6 +9,7 @@ import { Changes } from './changes.js';
 export class MeshView {
   private readonly agents = new VersionedTable<string, AgentChanged>();
   private readonly stops = new VersionedTable<string, StopChanged>();
+  private readonly sources = new VersionedTable<string, SourceChanged>();
   private policy: PolicySetActivated | undefined;
   private pulse: { readonly beat: PulseBeaten; readonly at: number } | undefined;
 
@@ -25,6 +26,11 @@ export class MeshView {
       },
       ({ key }) => void this.stops.delete(key),
     );
+    tables.on(
+      SourceChanged,
+      ({ key, data }) => void this.sources.set(key, data.version, data),
+      ({ key }) => void this.sources.delete(key),
+    );
     tables.on(PolicySetActivated, ({ data }) => {
       if (data.version > (this.policy?.version ?? 0)) this.policy = data;
     });
@@ -36,6 +42,11 @@ export class MeshView {
   /** Agents of a tenant, by name. */
   agentsOf(tenant: string): AgentChanged[] {
     return [...this.agents.entries()].filter(([key]) => key.startsWith(`${tenant}/`)).map(([, agent]) => agent).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Sources of a tenant that stand, by name. */
+  sourcesOf(tenant: string): SourceChanged[] {
+    return [...this.sources.entries()].map(([, source]) => source).filter((source) => source.tenant === tenant && source.state === 'standing').toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /** Stops of a tenant, active ones first, then the newest. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type AgentChanged, type RequestChanged, services, type StopChanged } from '@nervus/contracts';
+import { type AgentChanged, type RequestChanged, services, type SourceChanged, type StopChanged } from '@nervus/contracts';
 import { ServiceClock } from '@nervus/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { ActionChain } from '../domain/action-chain.js';
@@ -123,6 +123,10 @@ export class Queries {
     const found = await this.models.deadLetters.read(letterId(place));
     if (!found || found.state.tenant !== tenant) throw notFound();
     return found.state;
+  }
+
+  sources({ tenant }: Visitor): SourceChanged[] {
+    return this.mesh.sourcesOf(tenant);
   }
 
   agents({ tenant }: Visitor): AgentChanged[] {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { DiscardRequested, RedriveRequested, ReplayRequested, ResumeRequested, StopRequested, VerdictGiven } from '@nervus/contracts';
+import { atPointer, DiscardRequested, Name, RedriveRequested, ReplayRequested, ResumeRequested, SourceApplyRequested, SourcePauseRequested, StopRequested, VerdictGiven } from '@nervus/contracts';
 import { eventOf, type NewEvent, type OutgoingEvent, PermanentError } from '@nervus/messaging';
 import { ServiceClock } from '@nervus/service-kit';
 import { digestOf } from '@nervus/trust';
 import { Injectable } from '@nestjs/common';
+import { Value } from 'typebox/value';
 import { Answers } from '../adapters/answers.js';
 import { ConsoleMetrics } from '../adapters/console-metrics.js';
 import { ReadModels } from '../adapters/read-models.js';
@@ -26,7 +27,9 @@ export type Wish =
   | { readonly kind: 'stop'; readonly data: Omit<StopRequested, 'commandId' | 'by'> }
   | { readonly kind: 'resume'; readonly stopId: string; readonly data: Omit<ResumeRequested, 'commandId' | 'stopId' | 'by'> }
   | { readonly kind: 'redrive' | 'discard'; readonly data: Omit<RedriveRequested, 'commandId' | 'by'> }
-  | { readonly kind: 'replay'; readonly data: Omit<ReplayRequested, 'commandId' | 'by'> };
+  | { readonly kind: 'replay'; readonly data: Omit<ReplayRequested, 'commandId' | 'by'> }
+  | { readonly kind: 'apply-source'; readonly data: Omit<SourceApplyRequested, 'commandId' | 'by'> }
+  | { readonly kind: 'pause-source'; readonly data: Omit<SourcePauseRequested, 'commandId' | 'by'> };
 
 /**
  * A person decides, stops, resumes, or has records handled again: the command is stored with its event in one document and
@@ -78,6 +81,10 @@ export class GiveCommand {
           return eventOf(DiscardRequested, { ...base, key: commandId, data: { commandId, ...wish.data, by } } satisfies NewEvent<typeof DiscardRequested>, this.clock);
         case 'replay':
           return eventOf(ReplayRequested, { ...base, key: commandId, data: { commandId, ...wish.data, by } } satisfies NewEvent<typeof ReplayRequested>, this.clock);
+        case 'apply-source':
+          return eventOf(SourceApplyRequested, { ...base, key: nameIn(wish.data.manifest) ?? commandId, data: { commandId, ...wish.data, by } } satisfies NewEvent<typeof SourceApplyRequested>, this.clock);
+        case 'pause-source':
+          return eventOf(SourcePauseRequested, { ...base, key: wish.data.name, data: { commandId, ...wish.data, by } } satisfies NewEvent<typeof SourcePauseRequested>, this.clock);
         case 'resume':
           return eventOf(ResumeRequested, { ...base, key: wish.stopId, data: { commandId, stopId: wish.stopId, ...wish.data, by } } satisfies NewEvent<typeof ResumeRequested>, this.clock);
       }
@@ -87,6 +94,12 @@ export class GiveCommand {
     }
   }
 }
+
+/** Commands about one source have its name as key, so that they are carried out in the order in which they were given. */
+const nameIn = (manifest: unknown): string | undefined => {
+  const name = atPointer(manifest, '/metadata/name');
+  return Value.Check(Name, name) ? name : undefined;
+};
 
 /** What the command's document remembers of the dead letter that it is about. */
 function letterOf({ person }: Visitor, wish: Wish): Pick<CommandState, 'letter'> {

@@ -4,8 +4,8 @@ import { Value } from 'typebox/value';
 import { Problem } from '../../domain/problem.js';
 import { type ConsoleRequest, headerOf } from './request.js';
 
-/** Bytes of a request's body: a reason is the longest thing that anyone sends. */
-export const mostBodyBytes = 16 * 1024;
+/** Bytes of a request's body: the manifest of a source, with the schema of its events, is the longest thing that anyone sends. */
+export const mostBodyBytes = 96 * 1024;
 
 /** The JSON body as its schema says. @throws Problem 415, 400 `body_invalid` naming the first fault */
 export function bodyOf<S extends TSchema>(request: ConsoleRequest, schema: S): Static<S> {
