@@ -17,6 +17,7 @@ const commands = {
   test: 'scripts/dist/test.js',
   lint: 'scripts/dist/lint.js',
   'conformance:messaging': 'scripts/dist/conformance-messaging.js',
+  'conformance:sources': 'scripts/dist/conformance-sources.js',
   'test:faults': 'e2e/dist/test-faults.js',
   'test:independence': 'e2e/dist/test-independence.js',
   'test:rolling': 'e2e/dist/test-rolling.js',

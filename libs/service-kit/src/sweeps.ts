@@ -48,7 +48,7 @@ export class Sweeps {
   async stop(): Promise<void> {
     this.state = 'stopped';
     for (const sweep of this.sweeps) sweep.cancel?.();
-    await Promise.all([...this.sweeps].map((sweep) => sweep.running));
+    await Promise.all([...this.sweeps].map((sweep) => sweep.running ?? Promise.resolve()));
   }
 
   private schedule(sweep: Sweep): void {

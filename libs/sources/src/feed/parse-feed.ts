@@ -70,18 +70,21 @@ const jsonItems = (feed: Fields): FeedItem[] =>
   list(feed['items']).map((item) => itemOf({ id: text(item['id']), title: text(item['title']) ?? text(item['summary']), summary: text(item['content_text']) ?? text(item['content_html']) ?? text(item['summary']), link: text(item['url']), published: text(item['date_published']), lang: text(item['language']) ?? text(feed['language']) }));
 
 function itemOf(found: { id: string | undefined; title: string | undefined; summary: string | undefined; link: string | undefined; published: string | undefined; lang: string | undefined }): FeedItem {
-  const title = (found.title ?? '').slice(0, longest.title);
-  const link = found.link?.slice(0, longest.link);
-  const id = found.id && found.id.length <= longest.id ? found.id : createHash('sha256').update(`${found.id ?? ''}\n${link ?? ''}\n${title}`).digest('base64url');
+  const title = cut(found.title ?? '', longest.title);
+  const link = found.link === undefined ? undefined : cut(found.link, longest.link);
+  const id = found.id?.isWellFormed() && found.id.length <= longest.id ? found.id : createHash('sha256').update(`${found.id ?? ''}\n${link ?? ''}\n${title}`).digest('base64url');
   return {
     id,
     title,
-    summary: (found.summary ?? '').slice(0, longest.summary),
+    summary: cut(found.summary ?? '', longest.summary),
     ...(link !== undefined && { link }),
-    ...(found.published !== undefined && { published: found.published.slice(0, 64) }),
-    ...(found.lang !== undefined && { lang: found.lang.slice(0, 35) }),
+    ...(found.published !== undefined && { published: cut(found.published, 64) }),
+    ...(found.lang !== undefined && { lang: cut(found.lang, 35) }),
   };
 }
+
+/** Feeds can spell half a surrogate pair, and a cut can make one: no reader of signals would take it. */
+const cut = (text: string, most: number): string => text.slice(0, most).toWellFormed();
 
 type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -67,4 +67,7 @@ export function textIn(content: unknown, name: string): string | undefined {
 }
 
 /** Seconds since the epoch as an RFC 3339 time. */
-export const timeOfSeconds = (seconds: unknown): string | undefined => (/^\d{1,11}$/.test(String(seconds ?? '')) ? new Date(Number(seconds) * 1000).toISOString() : undefined);
+export function timeOfSeconds(seconds: unknown): string | undefined {
+  const text = typeof seconds === 'number' ? String(seconds) : seconds;
+  return typeof text === 'string' && /^\d{1,11}$/.test(text) ? new Date(Number(text) * 1000).toISOString() : undefined;
+}

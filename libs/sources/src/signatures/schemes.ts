@@ -10,8 +10,7 @@ import { stripe } from './stripe.js';
 
 const schemes: { readonly [K in SignedAuth['kind']]: SignatureScheme<AuthOf<K>> } = { 'standard-webhooks': standardWebhooks, github, stripe, slack, hmac };
 
-// Each kind's scheme takes the auth of that kind; the compiler cannot follow that through a look-up.
-const schemeOf = (auth: SignedAuth): SignatureScheme<SignedAuth> => schemes[auth.kind] as SignatureScheme<SignedAuth>;
+const schemeOf = (auth: SignedAuth): SignatureScheme<SignedAuth> => schemes[auth.kind];
 
 /**
  * Checks that a request was signed under a live secret of its source, whatever the scheme.
