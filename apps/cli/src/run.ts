@@ -17,6 +17,7 @@ import { sourcesTest } from './commands/sources-test.js';
 import { sourcesValidate } from './commands/sources-validate.js';
 import { status } from './commands/status.js';
 import { stop } from './commands/stop.js';
+import { subscribersAdd } from './commands/subscribers-add.js';
 import { topicsApply, topicsCheck, topicsPlan } from './commands/topics.js';
 import { whyStuck } from './commands/why-stuck.js';
 import { exitCodes } from './exit-codes.js';
@@ -24,7 +25,7 @@ import { Failure, usageFailure } from './failure.js';
 import { helpText, usageOf } from './help.js';
 import { printable } from './printable.js';
 
-export const commands: readonly Command[] = [agentsValidate, sourcesValidate, sourcesTest, sourcesApply, sourcesList, sourcesPause, sourcesResume, approvalsList, approvalsShow, approvalsApprove, approvalsReject, stop, resume, dlqList, dlqShow, dlqRedrive, dlqDiscard, replay, whyStuck, lag, topicsCheck, topicsPlan, topicsApply, auditVerify, status];
+export const commands: readonly Command[] = [agentsValidate, sourcesValidate, sourcesTest, sourcesApply, sourcesList, sourcesPause, sourcesResume, subscribersAdd, approvalsList, approvalsShow, approvalsApprove, approvalsReject, stop, resume, dlqList, dlqShow, dlqRedrive, dlqDiscard, replay, whyStuck, lag, topicsCheck, topicsPlan, topicsApply, auditVerify, status];
 
 /** What is to be printed, and what to end with. */
 export interface Output {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export * from './access.js';
+export * from './subscribers.js';
 export { compatibilityFaults, narrowings, plain, type ReleasedType } from './compatibility.js';
 export * from './declaration.js';
 export * from './exact-action.js';

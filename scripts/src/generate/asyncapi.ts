@@ -2,7 +2,7 @@
 // The mesh as an AsyncAPI 3 document: a channel per topic, a message per record type, an operation for each service that
 // writes or reads a topic.
 import { readFileSync } from 'node:fs';
-import { type Reading, type RecordType, type ServiceName, type TopicDeclaration, allTopics, copyHeaders, dataSchemaOf, plain, readingOf, recordHeaders, services, signedExtensions } from '@nervus/contracts';
+import { type Reading, type RecordType, type ServiceName, type TopicDeclaration, allTopics, copyHeaders, dataSchemaOf, plain, readingOf, recordHeaders, services, signedExtensions, subscriberTopics } from '@nervus/contracts';
 import { configurationOf } from '@nervus/messaging';
 import { stringify } from 'yaml';
 import { generatedNote } from './generated-note.js';
@@ -10,13 +10,45 @@ import { type TypeGroup, typeGroups } from './type-groups.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
 const bindingVersion = '0.5.0';
+const license = { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' };
+const servers = { local: { host: '127.0.0.1:19092', protocol: 'kafka', description: 'The broker of `npm start`, unless its port was taken.' } };
 const copied = 'copied-record';
 const commonHeaders = 'record-headers';
 
-/** The document as YAML. */
-export const asyncApiText = (): string => `# SPDX-License-Identifier: Apache-2.0\n# ${generatedNote}\n${stringify(asyncApiDocument(), { lineWidth: 0, aliasDuplicateObjects: false })}`;
+/** The whole mesh as YAML. */
+export const asyncApiText = (): string => textOf(asyncApiDocument());
 
-/** The document as data. */
+/** What other services may read, as YAML. */
+export const subscriberApiText = (): string => textOf(subscriberApiDocument());
+
+const textOf = (document: object): string => `# SPDX-License-Identifier: Apache-2.0\n# ${generatedNote}\n${stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+
+/** What other services may read, as data: the contract of the edge. Whatever is not in it may change without notice. */
+export function subscriberApiDocument(): Readonly<Record<string, unknown>> {
+  const groups = typeGroups(subscriberTopics);
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Nervus for subscribers',
+      version,
+      description: 'What other services may read: what the mesh concluded (intelligence), what it did (outcomes), and what the signatures of both are verified with (workloads, revocations). Inside a major version of a type, fields are only added. Names are without the configured topic prefix, which is part of what is signed.',
+      license,
+    },
+    defaultContentType: 'application/json',
+    servers,
+    channels: Object.fromEntries(subscriberTopics.map((declaration) => [declaration.name, channelOf(declaration)])),
+    operations: Object.fromEntries(subscriberTopics.map((declaration) => [
+      `subscriber.reads.${declaration.name}`,
+      {
+        action: 'receive', summary: `a subscriber reads ${declaration.name}`, channel: { $ref: `#/channels/${declaration.name}` }, messages: messageNames(declaration).map((name) => ({ $ref: `#/channels/${declaration.name}/messages/${name}` })),
+        bindings: { kafka: { groupId: { type: 'string', pattern: '^(.*\\.)?subscriber\\.[a-z0-9-]+(\\..+)?$' }, bindingVersion } },
+      },
+    ])),
+    components: componentsOf(groups),
+  };
+}
+
+/** The whole mesh as data. */
 export function asyncApiDocument(): Readonly<Record<string, unknown>> {
   const groups = typeGroups();
   return {
@@ -25,18 +57,20 @@ export function asyncApiDocument(): Readonly<Record<string, unknown>> {
       title: 'Nervus',
       version,
       description: 'Topics and records of the mesh. Names are without the configured topic prefix, which is part of what is signed. Records are CloudEvents 1.0 in the binary mode of Kafka.',
-      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
+      license,
     },
     defaultContentType: 'application/json',
-    servers: { local: { host: '127.0.0.1:19092', protocol: 'kafka', description: 'The broker of `npm start`, unless its port was taken.' } },
+    servers,
     channels: Object.fromEntries(allTopics.map((declaration) => [declaration.name, channelOf(declaration)])),
     operations: Object.fromEntries(services.flatMap((service) => allTopics.flatMap((declaration) => operationsOf(service, declaration)))),
-    components: {
-      messages: Object.fromEntries([...groups.flatMap((group) => group.members.map(({ topic, type }) => [type.type, messageOf(topic, type, schemaName(group))] as const)), [copied, copiedMessage()]]),
-      schemas: Object.fromEntries([[commonHeaders, commonHeaderSchema()], ...groups.map((group) => [schemaName(group), plain(group.type.schema)] as const)]),
-    },
+    components: componentsOf(groups, [[copied, copiedMessage()]]),
   };
 }
+
+const componentsOf = (groups: readonly TypeGroup[], others: readonly (readonly [string, object])[] = []): object => ({
+  messages: Object.fromEntries([...groups.flatMap((group) => group.members.map(({ topic, type }) => [type.type, messageOf(topic, type, schemaName(group))] as const)), ...others]),
+  schemas: Object.fromEntries([[commonHeaders, commonHeaderSchema()], ...groups.map((group) => [schemaName(group), plain(group.type.schema)] as const)]),
+});
 
 /** A schema that services share has the name of none of them. */
 const schemaName = ({ name }: TypeGroup): string => name.replace('.<service>.', '.');

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { accessOf, allTopics, services } from '@nervus/contracts';
+import { accessOf, allTopics, services, subscriberAccess } from '@nervus/contracts';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -35,12 +35,23 @@ describe('the AsyncAPI document', () => {
   const document = asyncApiDocument() as { channels: Record<string, { messages: Record<string, unknown> }>; operations: Record<string, { action: string }>; components: { messages: Record<string, { examples?: { payload: unknown }[]; payload: { $ref?: string } }>; schemas: Record<string, object> } };
   const require = createRequire(import.meta.url);
 
-  it('fits the official schema of AsyncAPI 3.0', () => {
+  it.each(['docs/events/asyncapi.yaml', 'docs/events/subscribers.yaml'])('%s fits the official schema of AsyncAPI 3.0', (path) => {
     const official = require('@asyncapi/specs/schemas/3.0.0-without-$id.json') as object;
     const ajv = new Ajv({ strict: false, allErrors: false, validateFormats: false });
     const validate = ajv.compile(official);
-    validate(parse(textOf('docs/events/asyncapi.yaml')));
+    validate(parse(textOf(path)));
     expect(validate.errors ?? []).toEqual([]);
+  });
+
+  it('for subscribers shows what they may read, refers to nothing else, and asks for groups that they may have', () => {
+    const text = textOf('docs/events/subscribers.yaml');
+    const subset = parse(text) as { channels: Record<string, unknown>; operations: Record<string, { action: string; bindings: { kafka: { groupId: { pattern: string } } } }> };
+    expect(Object.keys(subset.channels)).toEqual(['nervus.reasoning.intelligence.v1', 'nervus.action.outcomes.v1', 'nervus.identity.workloads.v1', 'nervus.identity.revocations.v1']);
+    for (const reference of [...text.matchAll(/\$ref: "?(#[^"\n]+)"?/g)].map((match) => match[1]!)) expect(reference.slice(2).split('/').reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], subset), reference).toBeDefined();
+    for (const { action, bindings } of Object.values(subset.operations)) {
+      expect(action).toBe('receive');
+      for (const rule of subscriberAccess('shop', 'eu.').filter(({ resource }) => resource === 'group')) expect(rule.pattern === 'prefixed' ? `${rule.name}a` : rule.name).toMatch(new RegExp(bindings.kafka.groupId.pattern));
+    }
   });
 
   it('refers to nothing that is not in it', () => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { accessControlData, accessPage } from './access.js';
-import { asyncApiText } from './asyncapi.js';
+import { asyncApiText, subscriberApiText } from './asyncapi.js';
 import { topicsPage } from './topics-page.js';
 
 /** A file that is made from the declarations and kept in the repository. */
@@ -16,4 +16,5 @@ export const generatedDocuments = (): GeneratedDocument[] => [
   { path: 'docs/events/access.md', text: accessPage() },
   { path: 'docs/events/acls.json', text: accessControlData() },
   { path: 'docs/events/asyncapi.yaml', text: asyncApiText() },
+  { path: 'docs/events/subscribers.yaml', text: subscriberApiText() },
 ];

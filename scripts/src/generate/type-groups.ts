@@ -13,8 +13,9 @@ export interface TypeGroup {
 export const openName = (name: string): string => name.replace(/^nervus\.[a-z]+\./, 'nervus.<service>.');
 
 /** Groups in the order of the declarations. */
-export function typeGroups(): TypeGroup[] {
-  const all = allTopics.flatMap((topic) => topic.records.map((type) => ({ topic, type })));
+/** @param topics whose record types they are */
+export function typeGroups(topics: readonly TopicDeclaration[] = allTopics): TypeGroup[] {
+  const all = topics.flatMap((topic) => topic.records.map((type) => ({ topic, type })));
   const form = ({ type, minor, schema, extensions, description }: RecordType): string => JSON.stringify([openName(type), minor, plain(schema), extensions, description]);
   return [...Map.groupBy(all, ({ type }) => form(type)).values()].flatMap((members) => {
     const [first] = members;
