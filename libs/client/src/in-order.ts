@@ -17,7 +17,7 @@ export async function* inOrder<T, R>(source: Iterable<T> | AsyncIterable<T>, map
       if (racers.length === 0) break;
       const first = await Promise.race(racers);
       if (first.kind === 'result') {
-        pending.shift();
+        void pending.shift();
         yield first.result;
         continue;
       }

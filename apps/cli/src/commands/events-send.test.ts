@@ -11,11 +11,13 @@ import { run, type Output } from '../run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nervus-events-'));
 const got: { readonly headers: IncomingHttpHeaders; readonly body: string }[] = [];
-const edge = createServer(async (request, response) => {
-  const body = Buffer.concat(await Array.fromAsync(request)).toString();
-  got.push({ headers: request.headers, body });
-  if (body.includes('bad')) response.writeHead(400).end(JSON.stringify({ code: 'event_invalid', detail: 'No good\u001B[2J.' }));
-  else response.writeHead(202).end(JSON.stringify({ id: `signal-of-${body.length}`, duplicate: false }));
+const edge = createServer((request, response) => {
+  let body = '';
+  request.setEncoding('utf8').on('data', (part: string) => void (body += part)).on('end', () => {
+    got.push({ headers: request.headers, body });
+    if (body.includes('bad')) response.writeHead(400).end(JSON.stringify({ code: 'event_invalid', detail: 'No good\u001B[2J.' }));
+    else response.writeHead(202).end(JSON.stringify({ id: `signal-of-${body.length}`, duplicate: false }));
+  });
 });
 const send = (...words: string[]): Promise<Output> => run(['events', 'send', '--url', `http://127.0.0.1:${(edge.address() as AddressInfo).port}/v1/default/orders`, ...words], { environment: {}, folder, now: () => 0, newId: () => 'id' });
 
@@ -47,8 +49,11 @@ it('names the line that was refused, prints the reason inert, sends the others a
   expect(got.length).toBe(3);
 });
 
-it('says which line is no JSON', async () => {
-  expect(await send('--data', 'broken.ndjson', '--ndjson')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('line 2 is not JSON') });
+it('says which line is no JSON, and still which events before it were accepted', async () => {
+  const output = await send('--data', 'broken.ndjson', '--ndjson');
+  expect(output.exitCode).toBe(1);
+  expect(output.stdout).toContain('line 2 is not JSON');
+  expect(output.stdout).toMatch(/line 1\s+accepted\s+signal-of-7/);
 });
 
 it('sends a CloudEvent with its type and subject', async () => {

@@ -28,10 +28,16 @@ export const eventsSend: Command = {
   run: async (given, context) => {
     const publisher = publisherOf(given, context);
     const sent: Sent[] = [];
-    for await (const { event, ...outcome } of publisher.publishAll(eventsOf(given, context))) {
-      if ('published' in outcome) sent.push({ event: event.name, ...outcome.published });
-      else if (outcome.error instanceof PublishError) sent.push({ event: event.name, eventId: outcome.error.id, code: outcome.error.code, detail: outcome.error.detail, retryable: outcome.error.retryable });
-      else throw usageFailure(outcome.error instanceof Error ? outcome.error.message : String(outcome.error));
+    try {
+      for await (const { event, ...outcome } of publisher.publishAll(eventsOf(given, context))) {
+        if ('published' in outcome) sent.push({ event: event.name, ...outcome.published });
+        else if (outcome.error instanceof PublishError) sent.push({ event: event.name, eventId: outcome.error.id, code: outcome.error.code, detail: outcome.error.detail, retryable: outcome.error.retryable });
+        else throw usageFailure(outcome.error instanceof Error ? outcome.error.message : String(outcome.error));
+      }
+    } catch (error) {
+      // The ids of what was accepted before are not to be lost with it.
+      if (!(error instanceof Failure) || sent.length === 0) throw error;
+      sent.push({ event: 'the rest', code: error.code, detail: error.message, retryable: false });
     }
     const refused = sent.filter((one) => 'code' in one);
     const rows = sent.map((one) => ('code' in one ? [one.event, printable(one.code), printable(one.detail)] : [one.event, one.duplicate ? 'known already' : 'accepted', printable(one.id)]));
@@ -40,7 +46,7 @@ export const eventsSend: Command = {
 };
 
 /** What became of one event; `event` is where it stood in the input. */
-type Sent = { readonly event: string; readonly id: string; readonly duplicate: boolean; readonly attempts: number } | { readonly event: string; readonly eventId: string; readonly code: string; readonly detail: string; readonly retryable: boolean };
+type Sent = { readonly event: string; readonly id: string; readonly duplicate: boolean; readonly attempts: number } | { readonly event: string; readonly eventId?: string; readonly code: string; readonly detail: string; readonly retryable: boolean };
 
 function publisherOf(given: Arguments, context: Context): Publisher {
   const url = URL.parse(textOption(given, 'url') ?? '');
