@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type IncomingMessage, request as openRequest } from 'node:http';
 import { connect } from 'node:net';
+import { Publisher } from '@nervus/client';
 import { SignalAccepted } from '@nervus/contracts';
 import { ServiceWorld } from '@nervus/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ingestionService } from '../src/ingestion.service.js';
-import { type Answer, pathToken, request, Sender, signedBy, writeSources } from './sender.js';
+import { type Answer, pathToken, request, secretOf, Sender, signedBy, writeSources } from './sender.js';
 
 const mebibyte = 1024 * 1024;
 let world: ServiceWorld;
@@ -133,6 +134,26 @@ describe('CloudEvents', () => {
     expect(await partner.send({ ...attributes, data: 1 }, randomUUID(), { 'content-type': 'application/cloudevents+json' })).toMatchObject(problem(400, 'cloudevent_invalid'));
     expect(await partner.send({ n: 1 })).toMatchObject(problem(400, 'cloudevent_invalid'));
     expect(await partner.send({ ...attributes, id: 'round', hops: 16 }, randomUUID(), { 'content-type': 'application/cloudevents+json' })).toMatchObject(problem(400, 'hops_exceeded'));
+  });
+});
+
+describe('the client that other teams install', () => {
+  it('publishes in each form, signed, and a repeat is the same signal', async () => {
+    const secret = (name: string): { secret: string } => ({ secret: secretOf(`default-${name}`).toString() });
+    const webhooks = new Publisher({ url: `${base}/v1/default/orders`, auth: secret('orders') });
+    const first = await webhooks.publish({ id: 'client-1', data: { customer: 'c-9' } });
+    expect([first.duplicate, await webhooks.publish({ id: 'client-1', data: { customer: 'c-9' } })]).toEqual([false, { id: first.id, duplicate: true, attempts: 1 }]);
+    for (const form of ['cloudevent', 'cloudevent-binary'] as const) {
+      const events = new Publisher({ url: `${base}/v1/default/partner`, auth: secret('partner'), form, source: '/shop' });
+      await events.publish({ id: form, type: 'order.placed', subject: 'Größe 5 €', data: { n: 1 } });
+      expect((await signalsOf(form))[0]?.data).toMatchObject({ kind: 'cloudevent', subject: 'Größe 5 €', origin: { type: 'order.placed', source: '/shop' } });
+    }
+    expect((await signalsOf('client-1'))[0]).toMatchObject({ id: first.id, key: 'default/c-9' });
+  });
+
+  it('is told why it is refused', async () => {
+    const wrong = new Publisher({ url: `${base}/v1/default/orders`, auth: { secret: 'another-secret-of-24-bytes' } });
+    await expect(wrong.publish({ data: {} })).rejects.toMatchObject({ status: 401, code: 'signature_invalid', retryable: false });
   });
 });
 
