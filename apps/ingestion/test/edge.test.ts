@@ -282,7 +282,7 @@ describe('metrics', () => {
   it('count what was accepted, came again and was refused, by source and reason', async () => {
     const text = await metrics();
     expect(text).toMatch(/nervus_signals_accepted_total\{source="orders",service="ingestion"\} [1-9]/);
-    expect(text).toMatch(/nervus_signals_duplicate_total\{source="orders",service="ingestion"\} 50/);
+    expect(text).toMatch(/nervus_signals_duplicate_total\{source="orders",service="ingestion"\} 51/);
     expect(text).toMatch(/nervus_signals_rejected_total\{source="orders",reason="json_invalid",service="ingestion"\} 6/);
     expect(text).toMatch(/nervus_signals_rejected_total\{source="unknown",reason="not_found",service="ingestion"\} \d/);
     expect(text).toMatch(/nervus_signals_in_hand\{service="ingestion"\} 0/);
