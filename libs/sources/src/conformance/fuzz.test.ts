@@ -4,7 +4,7 @@
 // the machine must not fail a test.
 import { createHmac } from 'node:crypto';
 import { parseStrictJson } from '@nervus/trust';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FeedUnreadable, readFeed } from '../feed/parse-feed.js';
 import { contentModeOf } from '../http/content-mode.js';
