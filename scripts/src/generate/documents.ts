@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { accessControlData, accessPage } from './access.js';
 import { asyncApiText, subscriberApiText } from './asyncapi.js';
+import { openApiText } from './openapi.js';
 import { topicsPage } from './topics-page.js';
 
 /** A file that is made from the declarations and kept in the repository. */
@@ -17,4 +18,5 @@ export const generatedDocuments = (): GeneratedDocument[] => [
   { path: 'docs/events/acls.json', text: accessControlData() },
   { path: 'docs/events/asyncapi.yaml', text: asyncApiText() },
   { path: 'docs/events/subscribers.yaml', text: subscriberApiText() },
+  { path: 'docs/events/edge.openapi.yaml', text: openApiText() },
 ];
