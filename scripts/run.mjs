@@ -21,6 +21,7 @@ const commands = {
   'test:faults': 'e2e/dist/test-faults.js',
   'test:independence': 'e2e/dist/test-independence.js',
   'test:rolling': 'e2e/dist/test-rolling.js',
+  'examples:check': 'scripts/dist/examples-check.js',
   demo: 'e2e/dist/demo.js',
   nervus: 'apps/cli/dist/main.js',
   generate: 'scripts/dist/generate/main.js',
