@@ -22,6 +22,8 @@ export interface Context {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly newId: () => string;
+  /** Prints a line at once, for commands that go on; what is said at the end is their result. */
+  readonly emit?: (line: string) => void;
 }
 
 /** What a command found out: the same for programs and for people. */

@@ -33,7 +33,8 @@ export async function withAdmin<T>(given: Arguments, context: Context, use: (adm
   }
 }
 
-function connectionOf(given: Arguments, context: Context): ReturnType<typeof kafkaConnection> {
+/** Where Kafka is and how to get in. @throws Failure `kafka_unknown`, `kafka_misconfigured` */
+export function connectionOf(given: Arguments, context: Context): ReturnType<typeof kafkaConnection> {
   try {
     return kafkaConnection(variablesOf(textOption(given, 'brokers'), context));
   } catch (cause) {

@@ -9,6 +9,7 @@ const output = await run(process.argv.slice(2), {
   folder: process.env['INIT_CWD'] ?? process.cwd(),
   now: Date.now,
   newId: randomUUID,
+  emit: (line) => process.stdout.write(`${line}\n`),
 });
 process.stdout.write(output.stdout);
 process.stderr.write(output.stderr);

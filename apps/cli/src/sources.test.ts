@@ -117,7 +117,7 @@ describe('nervus subscribers add', () => {
   it('prints a user for Strimzi that is YAML', async () => {
     const user = parse((await nervus('subscribers', 'add', 'shop', '--form', 'strimzi')).stdout) as { spec: { authorization: { acls: unknown[] } } };
     expect(user).toMatchObject({ kind: 'KafkaUser', metadata: { name: 'shop', labels: { 'strimzi.io/cluster': 'nervus' } } });
-    expect(user.spec.authorization.acls).toContainEqual({ resource: { type: 'group', name: 'subscriber.shop.', patternType: 'prefix' }, operations: ['Read', 'Describe'] });
+    expect(user.spec.authorization.acls).toContainEqual({ resource: { type: 'group', name: 'subscriber.shop.', patternType: 'prefix' }, operations: ['Read', 'Delete', 'Describe'] });
   });
 
   it.each([['Shop'], ['a b'], ["x'; rm"]])('the name %s is refused', async (name) => {

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The commands that ask the brokers themselves, on a real one; a prefix of its own keeps each test apart.
-import { allTopics, physicalName, SignalAccepted, topicOf } from '@nervus/contracts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { allTopics, IntelligenceProduced, physicalName, rootId, SignalAccepted, topicOf } from '@nervus/contracts';
+import { eventOf, systemClock } from '@nervus/messaging';
 import { createKafkaJsClient } from '@nervus/messaging-kafkajs';
-import { kafkaBrokers, uniqueName } from '@nervus/testing';
+import { kafkaBrokers, TestTrust, uniqueName } from '@nervus/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { type Output, run } from '../src/run.js';
 
@@ -66,5 +70,30 @@ describe('nervus lag', () => {
     const { stderr, exitCode } = await run(['lag', '--brokers', '127.0.0.1:1'], { environment: {}, folder: '/', now: Date.now, newId: () => 'x' });
     expect([exitCode, stderr]).toEqual([69, expect.stringContaining('127.0.0.1:1')]);
     expect((await run(['lag'], { environment: {}, folder: '/', now: Date.now, newId: () => 'x' })).stderr).toContain('KAFKA_BROKERS');
+  });
+});
+
+describe('nervus events tail', () => {
+  it('shows what the mesh concluded, verified and inert, and ends after as many as asked for', async () => {
+    const prefix = `${uniqueName('tail')}.`;
+    await nervus(prefix, 'topics', 'apply', ...one);
+    const trust = await TestTrust.create({ client, topicPrefix: prefix });
+    const data = { ...IntelligenceProduced.examples[0]!, title: 'Rates \u202Eevil' };
+    await trust.publishAs('reasoning', ['a', 'b'].map((subject) => eventOf(IntelligenceProduced, { tenant: 'default', key: subject, id: rootId(Date.now()), subject, data: { ...data, subject } }, systemClock)));
+    const folder = mkdtempSync(join(tmpdir(), 'nervus-tail-'));
+    writeFileSync(join(folder, 'bundle.json'), trust.bundleFile.content);
+    const lines: string[] = [];
+    const tail = (...words: string[]): Promise<Output> => run(['events', 'tail', '--brokers', brokers, '--prefix', prefix, '--trust', 'bundle.json', '--from', 'beginning', ...words], { environment: {}, folder, now: Date.now, newId: () => 'x', emit: (line) => lines.push(line) });
+    expect(await tail('--count', '2')).toMatchObject({ exitCode: 0, stdout: '2 events\n', stderr: '' });
+    // Two keys, perhaps two partitions: either may come first.
+    expect(lines.toSorted((x, y) => x.slice(24).localeCompare(y.slice(24)))).toEqual([expect.stringMatching(/brief +severity +20 .* a .*Rates/), expect.stringMatching(/ b /)]);
+    expect(lines.join('')).not.toContain('\u202E');
+    lines.length = 0;
+    await tail('--count', '1', '--json', '--topic', 'intelligence');
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ tenant: 'default', subject: expect.stringMatching(/^[ab]$/), type: IntelligenceProduced.type });
+    expect(await tail('--count', '0')).toMatchObject({ exitCode: 64 });
+    expect(await tail('--trust', 'none.json')).toMatchObject({ exitCode: 66 });
+    await trust.close();
+    rmSync(folder, { recursive: true });
   });
 });

@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { accessOf, services, subscriberAccess, subscriberTopics } from './index.js';
 
 describe('what subscribers may do', () => {
-  it('is to read, and never to write, delete or see other topics', () => {
+  it('is to read, and never to write or see other topics, nor to delete anything but groups of its own', () => {
     const rules = subscriberAccess('shop', 'eu.');
-    expect(new Set(rules.flatMap(({ operations }) => operations))).toEqual(new Set(['Read', 'Describe']));
+    expect(new Set(rules.flatMap(({ operations }) => operations))).toEqual(new Set(['Read', 'Describe', 'Delete']));
+    expect(rules.filter(({ operations }) => operations.includes('Delete')).map(({ resource, name }) => `${resource} ${name}`)).toEqual(['group eu.subscriber.shop.']);
     expect(rules.filter(({ resource }) => resource === 'topic').map(({ name }) => name)).toEqual(subscriberTopics.map(({ name }) => `eu.${name}`));
   });
 

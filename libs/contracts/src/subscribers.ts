@@ -12,18 +12,18 @@ export interface SubscriberRule {
   readonly resource: 'topic' | 'group';
   readonly name: string;
   readonly pattern: 'literal' | 'prefixed';
-  readonly operations: readonly ('Read' | 'Describe')[];
+  readonly operations: readonly ('Read' | 'Describe' | 'Delete')[];
 }
 
 /** Beginning of the consumer groups of a subscriber; no service of the mesh has such. */
 export const subscriberGroup = (name: string, topicPrefix: string): string => `${topicPrefix}subscriber.${name}`;
 
-/** Exactly what a subscriber may do: read, in groups of its own, and write nothing. */
+/** Exactly what a subscriber may do: read, in groups of its own, which it removes when they were those of one process, and write nothing. */
 export function subscriberAccess(name: string, topicPrefix: string): SubscriberRule[] {
   return [
     ...subscriberTopics.map((declaration) => ({ resource: 'topic' as const, name: topicPrefix + declaration.name, pattern: 'literal' as const, operations: ['Read', 'Describe'] as const })),
     // With the dot at the end, or `shop` could read in the groups of `shop-test`.
     { resource: 'group', name: subscriberGroup(name, topicPrefix), pattern: 'literal', operations: ['Read', 'Describe'] },
-    { resource: 'group', name: `${subscriberGroup(name, topicPrefix)}.`, pattern: 'prefixed', operations: ['Read', 'Describe'] },
+    { resource: 'group', name: `${subscriberGroup(name, topicPrefix)}.`, pattern: 'prefixed', operations: ['Read', 'Delete', 'Describe'] },
   ];
 }

@@ -18,7 +18,7 @@ export { retryTopics } from './middleware/retry-later.js';
 export { notBefore, noteHeader, parseRetryNote, type RetryNote } from './middleware/retry-note.js';
 export { Quarantine, type QuarantineOptions } from './middleware/quarantine.js';
 export type { Believed } from './middleware/step.js';
-export type { SignatureOptions } from './middleware/verify-signature.js';
+export { type SignatureOptions, verify } from './middleware/verify-signature.js';
 export * from './parking.js';
 export * from './pipeline.js';
 export * from './port.js';
@@ -29,6 +29,6 @@ export { type OffsetRange, readRecords, type ReadOptions } from './read-records.
 export { type RecordValidator, validatorOf } from './record-validator.js';
 export * from './store.js';
 export { activeTraceparent, contextOf, parseTraceparent } from './tracing.js';
-export { Tables, type TablesOptions } from './tables/tables.js';
+export { serviceReader, type TableReader, Tables, type TablesOptions } from './tables/tables.js';
 export { type TableListener, VersionedTable } from './tables/versioned-table.js';
 export * from './topics-at-start.js';

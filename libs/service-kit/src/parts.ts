@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { findTopic, ownTopics, readingOf, rootId, type ServiceName } from '@nervus/contracts';
-import { checkTopics, createPipeline, type DeadLetter, type EventHandler, type KafkaClient, Publisher, Quarantine, type RecordHandler, Tables } from '@nervus/messaging';
+import { checkTopics, createPipeline, type DeadLetter, type EventHandler, type KafkaClient, Publisher, Quarantine, type RecordHandler, serviceReader, Tables } from '@nervus/messaging';
 import { parkedKeysCollection, StoredKeyParking } from '@nervus/messaging-mongo';
 import { parseTrustBundle, RecordVerifier, WorkloadDirectory } from '@nervus/trust';
 import type { Logger } from 'pino';
@@ -74,7 +74,7 @@ export async function connect(service: ServiceName, config: KitConfig, base: { l
     return declaration !== undefined && readingOf(declaration, service) === 'group';
   };
   const verifier = new RecordVerifier({ directory, topicPrefix: config.topicPrefix, subscribes: (topic) => base.readsDeadLetters || reads(topic) });
-  const tables = new Tables({ client, service, topicPrefix: config.topicPrefix, epoch, clock, bundle, directory, verifier, quarantine, onFatal: fatal });
+  const tables = new Tables({ client, reader: serviceReader(service, config.topicPrefix, epoch), topicPrefix: config.topicPrefix, clock, bundle, directory, verifier, quarantine, onFatal: fatal });
   const events = new Events(publisher, clock);
   const sweeps = new Sweeps(clock, logger);
   const copies = new OwnCopies({ service, topicPrefix: config.topicPrefix, client, publisher, clock });

@@ -15,7 +15,7 @@ const edge = createServer((request, response) => {
   let body = '';
   request.setEncoding('utf8').on('data', (part: string) => void (body += part)).on('end', () => {
     got.push({ headers: request.headers, body });
-    if (body.includes('bad')) response.writeHead(400).end(JSON.stringify({ code: 'event_invalid', detail: 'No good\u001B[2J.' }));
+    if (body.includes('"bad"')) response.writeHead(400).end(JSON.stringify({ code: 'event_invalid', detail: 'No good\u001B[2J.' }));
     else response.writeHead(202).end(JSON.stringify({ id: `signal-of-${body.length}`, duplicate: false }));
   });
 });

@@ -8,7 +8,7 @@ import type { InboundRecord, KafkaClient } from '../port.js';
 import type { Publisher } from '../publisher/publisher.js';
 import { settled } from '../testing/index.js';
 import { SigningWorld, prefix, spiffeIdOf } from '../testing/signing-world.js';
-import { Tables, type TablesOptions } from './tables.js';
+import { serviceReader, Tables, type TablesOptions } from './tables.js';
 import { VersionedTable } from './versioned-table.js';
 
 const hour = 3_600_000;
@@ -25,7 +25,7 @@ class TableWorld extends SigningWorld {
 
   tables(options: Partial<TablesOptions> = {}): Tables {
     return new Tables({
-      client: this.broker.client(), service: 'action', topicPrefix: prefix, epoch: rootId(this.clock.now()), clock: this.clock, bundle: this.bundle, directory: this.read,
+      client: this.broker.client(), reader: serviceReader('action', prefix, rootId(this.clock.now())), topicPrefix: prefix, clock: this.clock, bundle: this.bundle, directory: this.read,
       verifier: new RecordVerifier({ directory: this.read, topicPrefix: prefix, subscribes: () => true }),
       quarantine: { report: async (record: InboundRecord, error: UntrustedRecordError) => void this.refused.push({ record, code: error.code }) }, onFatal: (error) => this.fatal.push(error), ...options,
     });
@@ -275,8 +275,8 @@ describe('live', () => {
 
 describe('views', () => {
   it('a view of a topic that the service does not read as a table is refused', () => {
-    const tables = new TableWorld().tables({ service: 'ingestion' });
-    expect(() => tables.on(StopChanged, () => undefined)).toThrow(/ingestion reads nervus\.approval\.stops\.v1 not at all/);
+    const tables = new TableWorld().tables({ reader: serviceReader('ingestion', prefix, rootId(0)) });
+    expect(() => tables.on(StopChanged, () => undefined)).toThrow(/ingestion does not read nervus\.approval\.stops\.v1/);
   });
 
   it('a view that would miss the beginning is refused', async () => {

@@ -3,7 +3,7 @@
 // Invariant: a record is shown to a view only after the key history was read to the end seen at start, and every view
 // was shown all of its topic up to that end before `loaded` resolves. Workload keys come first, then revocations, then
 // the rest, because each is judged by those before it.
-import { type DataOf, type RecordType, type ServiceName, RevocationIssued, physicalName, readingOf, topicOf, topics, topicsReadBy } from '@nervus/contracts';
+import { type DataOf, type RecordType, type ServiceName, type TopicDeclaration, RevocationIssued, physicalName, topicOf, topics, topicsReadBy } from '@nervus/contracts';
 import type { RecordVerifier, TrustBundle, WorkloadDirectory } from '@nervus/trust';
 import { pause, within } from '../bounded.js';
 import type { Clock } from '../clock.js';
@@ -19,12 +19,30 @@ import type { Admin, InboundRecord, KafkaClient, PartitionEnds } from '../port.j
 import { LoadProgress } from './load-progress.js';
 import { WorkloadTable } from './workload-table.js';
 
+/** Who reads which tables, and in which group, which is that of one process. */
+export interface TableReader {
+  /** For messages. */
+  readonly name: string;
+  readonly groupId: string;
+  /** Read from the beginning. */
+  readonly tables: readonly TopicDeclaration[];
+  /** Read from now on. */
+  readonly broadcasts: readonly TopicDeclaration[];
+}
+
+/**
+ * What a service declares to read.
+ * @param epoch UUIDv7 of the process: its group is its own
+ */
+export const serviceReader = (service: ServiceName, topicPrefix: string, epoch: string): TableReader => ({
+  name: service, groupId: `${topicPrefix}${service}.table.${epoch}`, tables: topicsReadBy(service, 'table'), broadcasts: topicsReadBy(service, 'broadcast'),
+});
+
 export interface TablesOptions {
   readonly client: KafkaClient;
-  readonly service: ServiceName;
+  /** Whose tables: those of a service (`serviceReader`), or of somebody outside. */
+  readonly reader: TableReader;
   readonly topicPrefix: string;
-  /** UUIDv7 of this process: its group is its own. */
-  readonly epoch: string;
   readonly clock: Clock;
   readonly bundle: TrustBundle;
   /** Filled from `identity.workloads` and `identity.revocations`. */
@@ -40,7 +58,7 @@ export interface TablesOptions {
 
 type View = (event: Received<unknown>) => void | Promise<void>;
 
-/** All compacted and broadcast topics of a service, in one consumer that is never committed. */
+/** All compacted and broadcast topics of a reader, in one consumer that is never committed. */
 export class Tables {
   private readonly views = new Map<string, { readonly events: View[]; readonly tombstones: ((event: Tombstone) => void | Promise<void>)[] }>();
   private readonly workloadListeners: ((kid: string) => void)[] = [];
@@ -59,8 +77,8 @@ export class Tables {
   private closing: Promise<void> | undefined;
 
   constructor(private readonly options: TablesOptions) {
-    const { topicPrefix, service, epoch } = options;
-    this.groupId = `${topicPrefix}${service}.table.${epoch}`;
+    const { topicPrefix } = options;
+    this.groupId = options.reader.groupId;
     this.workloadsTopic = physicalName(topics.identity.workloads, topicPrefix);
     this.revocationsTopic = physicalName(topics.identity.revocations, topicPrefix);
     this.workloads = new WorkloadTable({ ...options, onAccepted: (record) => this.onWorkloadRecord(record), onRefused: (record, error) => this.refuse(record, error) });
@@ -75,12 +93,12 @@ export class Tables {
   /**
    * Shows a view all records of a type: a table from its beginning, a broadcast from now on. To be called before start.
    * @param tombstone told of keys that are gone; without it they are ignored
-   * @throws TypeError when the service does not read that topic as table or broadcast, or after start
+   * @throws TypeError when the reader does not read that topic as table or broadcast, or after start
    */
   on<R extends RecordType>(type: R, view: (event: Received<DataOf<R>>) => void | Promise<void>, tombstone?: (event: Tombstone) => void | Promise<void>): void {
     const declaration = topicOf(type);
-    const reading = readingOf(declaration, this.options.service);
-    if (reading !== 'table' && reading !== 'broadcast') throw new TypeError(`${this.options.service} reads ${declaration.name} ${reading ? 'as a group' : 'not at all'}: a view needs a table or a broadcast`);
+    const { name, tables, broadcasts } = this.options.reader;
+    if (![...tables, ...broadcasts].includes(declaration)) throw new TypeError(`${name} does not read ${declaration.name} as a table or a broadcast, which a view needs`);
     if (this.engine) throw new TypeError(`a view of ${type.type} was added after the start: it would miss what was shown before`);
     const views = this.views.get(type.type) ?? { events: [], tombstones: [] };
     this.views.set(type.type, views);
@@ -95,9 +113,9 @@ export class Tables {
 
   /** Joins and begins to load; resolves once it reads. Await {@link loaded} for the rest. */
   async start(): Promise<void> {
-    const { client, service, topicPrefix, clock, onFatal } = this.options;
-    const tables = topicsReadBy(service, 'table').map((declaration) => physicalName(declaration, topicPrefix));
-    const broadcasts = topicsReadBy(service, 'broadcast').map((declaration) => physicalName(declaration, topicPrefix));
+    const { client, reader, topicPrefix, clock, onFatal } = this.options;
+    const tables = reader.tables.map((declaration) => physicalName(declaration, topicPrefix));
+    const broadcasts = reader.broadcasts.map((declaration) => physicalName(declaration, topicPrefix));
     const batch = (records: readonly InboundRecord[], lease: Lease): Promise<void> => this.take(records, lease);
     this.engine = new Engine({
       client,
