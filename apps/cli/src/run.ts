@@ -9,6 +9,7 @@ import { auditVerify } from './commands/audit-verify.js';
 import { dlqDiscard, dlqRedrive, dlqShow } from './commands/dlq-letter.js';
 import { dlqList } from './commands/dlq-list.js';
 import { eventsSend } from './commands/events-send.js';
+import { eventsReplay } from './commands/events-replay.js';
 import { eventsTail } from './commands/events-tail.js';
 import { lag } from './commands/lag.js';
 import { replay } from './commands/replay.js';
@@ -27,7 +28,7 @@ import { Failure, usageFailure } from './failure.js';
 import { helpText, usageOf } from './help.js';
 import { printable } from './printable.js';
 
-export const commands: readonly Command[] = [agentsValidate, sourcesValidate, sourcesTest, sourcesApply, sourcesList, sourcesPause, sourcesResume, subscribersAdd, eventsSend, eventsTail, approvalsList, approvalsShow, approvalsApprove, approvalsReject, stop, resume, dlqList, dlqShow, dlqRedrive, dlqDiscard, replay, whyStuck, lag, topicsCheck, topicsPlan, topicsApply, auditVerify, status];
+export const commands: readonly Command[] = [agentsValidate, sourcesValidate, sourcesTest, sourcesApply, sourcesList, sourcesPause, sourcesResume, subscribersAdd, eventsSend, eventsReplay, eventsTail, approvalsList, approvalsShow, approvalsApprove, approvalsReject, stop, resume, dlqList, dlqShow, dlqRedrive, dlqDiscard, replay, whyStuck, lag, topicsCheck, topicsPlan, topicsApply, auditVerify, status];
 
 /** What is to be printed, and what to end with. */
 export interface Output {

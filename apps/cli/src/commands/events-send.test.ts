@@ -6,7 +6,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { run, type Output } from '../run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nervus-events-'));
@@ -68,4 +68,30 @@ it('refuses options that would be ignored, and a file that is not there', async 
   expect(await send('--data', 'none.json')).toMatchObject({ exitCode: 66 });
   expect(await send('--data', 'none.ndjson', '--ndjson')).toMatchObject({ exitCode: 66 });
   expect(got).toEqual([]);
+});
+
+describe('nervus events replay', () => {
+  const replay = (...words: string[]): Promise<Output> => run(['events', 'replay', ...words, '--url', `http://127.0.0.1:${(edge.address() as AddressInfo).port}/v1/default/orders`], { environment: {}, folder, now: () => 0, newId: () => 'id' });
+
+  it('sends what was recorded under its ids, in its order, as fast as asked for', async () => {
+    writeFileSync(join(folder, 'recorded.ndjson'), ['09:00:00', '09:00:20', '08:00:00'].map((time, n) => JSON.stringify({ id: `r-${n}`, time: `2026-11-24T${time}Z`, data: { n } })).join('\n'));
+    expect(await replay('recorded.ndjson', '--speed', '1000')).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/line 3\s+accepted/) });
+    expect(got.map(({ headers, body }) => [headers['webhook-id'], body])).toEqual([['r-0', '{"n":0}'], ['r-1', '{"n":1}'], ['r-2', '{"n":2}']]);
+  });
+
+  it('a line that is no recorded event ends it, and what was sent before is told', async () => {
+    writeFileSync(join(folder, 'recorded.ndjson'), '{"id":"r-1","data":1}\n{"data":2}\n');
+    const output = await replay('recorded.ndjson', '--speed', 'max');
+    expect([output.exitCode, output.stdout]).toEqual([1, expect.stringMatching(/line 1\s+accepted[\s\S]*line 2 is no recorded event/)]);
+  });
+
+  it('as CloudEvents the time and the type of then go along', async () => {
+    writeFileSync(join(folder, 'recorded.ndjson'), '{"id":"r-1","type":"order.placed","time":"2026-11-24T09:00:00Z","data":1}\n');
+    expect((await replay('recorded.ndjson', '--cloudevent')).exitCode).toBe(0);
+    expect(JSON.parse(got[0]!.body)).toMatchObject({ id: 'r-1', type: 'order.placed', time: '2026-11-24T09:00:00Z', data: 1 });
+  });
+
+  it.each(['0', '-1', 'fast'])('the speed %s is refused', async (speed) => {
+    expect((await replay('recorded.ndjson', '--speed', speed)).exitCode).toBe(64);
+  });
 });
