@@ -7,6 +7,7 @@ import { runSuites } from './run-suites.js';
 const kinds = {
   webhook: { suites: ['signatures/schemes', 'http/inbound', 'http/form', 'manifest/event-schema'], unsupported: ['asymmetric signatures of Standard Webhooks (v1a)', 'GitHub deliveries as forms', 'SHA-1 signatures'] },
   cloudevents: { suites: ['conformance/cloudevents', 'http/cloudevent', 'http/content-mode', 'http/handshake'], unsupported: ['data_base64', 'data that is not JSON', 'the formats avro, protobuf and xml', 'WebHook-Request-Callback'] },
+  schedule: { suites: ['schedule/fire-times'], unsupported: ['years in expressions', 'nicknames such as @daily'] },
   feed: { suites: ['conformance/feed', 'feed/parse-feed'], unsupported: ['external entities', 'WebSub'] },
 } as const;
 type Kind = keyof typeof kinds;

@@ -24,6 +24,7 @@ import { AcceptItems } from './use-cases/accept-items.js';
 import { ApplySource } from './use-cases/apply-source.js';
 import { ChangeSource } from './use-cases/change-source.js';
 import { PauseSource } from './use-cases/pause-source.js';
+import { FireSchedules } from './use-cases/fire-schedules.js';
 import { Jitter, PollFeeds } from './use-cases/poll-feeds.js';
 import { PlayRecordings } from './use-cases/play-recordings.js';
 import { PublishFolder } from './use-cases/publish-folder.js';
@@ -44,7 +45,7 @@ export class IngestionModule {
       module: IngestionModule,
       controllers: [SourcesController, ApplySource, PauseSource],
       providers: [
-        IngestionStores, IngestionMetrics, AcceptEvent, AcceptItems, ReceiveEvent, PollFeeds, PlayRecordings, ReloadSecrets, ChangeSource, StandAsPublished, PublishFolder,
+        IngestionStores, IngestionMetrics, AcceptEvent, AcceptItems, ReceiveEvent, PollFeeds, FireSchedules, PlayRecordings, ReloadSecrets, ChangeSource, StandAsPublished, PublishFolder,
         { provide: Sources, useValue: new Sources(sources) },
         { provide: FolderSources, useValue: new FolderSources(sources) },
         { provide: SecretFiles, useValue: secrets },

@@ -12,6 +12,8 @@ export { type SignedRequest, toleranceSeconds } from './signatures/scheme.js';
 export { type ContentMode, contentModeOf } from './http/content-mode.js';
 export { type Delivery, deliveryOf, type Inbound, type InboundRequest } from './http/inbound.js';
 export { corsHeaders, type EmptyAnswer, optionsAnswer } from './http/handshake.js';
+export { dueTicks, nextFire } from './schedule/fire-times.js';
+export { tickEvent } from './schedule/tick-event.js';
 export { idOfNew, type Sample, tryEvent, type Tried } from './try-event.js';
 export { type FeedItem, FeedUnreadable, readFeed } from './feed/parse-feed.js';
 export { asRecordedItem, feedItemEvent, recordedItemEvent } from './feed/item-event.js';

@@ -7,7 +7,7 @@ import type { Source } from './manifest/source-manifest.js';
 
 /** What one event of the outside was, before it is a signal. */
 export interface InboundEvent {
-  readonly kind: 'webhook' | 'cloudevent' | 'feed.item' | 'replay.item';
+  readonly kind: 'webhook' | 'cloudevent' | 'feed.item' | 'replay.item' | 'schedule.tick';
   /** Event id as the source gave it. */
   readonly id: string;
   /** What makes it one event among those of its source: deduplication goes by all of it. */

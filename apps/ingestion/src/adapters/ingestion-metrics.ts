@@ -12,6 +12,7 @@ export class IngestionMetrics {
   private readonly schemaFailures;
   private readonly seconds;
   private readonly polls;
+  private readonly missedTicks;
 
   constructor(private readonly metrics: Metrics) {
     this.acceptedTotal = metrics.counter('signals_accepted_total', 'Signals that Kafka acknowledged', ['source']);
@@ -19,6 +20,7 @@ export class IngestionMetrics {
     this.rejectedTotal = metrics.counter('signals_rejected_total', 'Events that were not accepted', ['source', 'reason']);
     this.schemaFailures = metrics.counter('signals_schema_failures_total', 'Events that were no valid JSON or no valid CloudEvent', ['source']);
     this.seconds = metrics.histogram('signal_acknowledge_seconds', 'Time from a request or an item in hand to its acknowledgement by Kafka', ['source']);
+    this.missedTicks = metrics.counter('schedule_ticks_missed_total', 'Ticks that nobody fired in time and that were left out', ['source']);
     this.polls = metrics.counter('feed_polls_total', 'Polls of feeds', ['source', 'result']);
   }
 
@@ -35,6 +37,10 @@ export class IngestionMetrics {
 
   polled(source: string, result: string): void {
     this.polls.inc({ source, result });
+  }
+
+  missed(source: string, ticks: number): void {
+    this.missedTicks.inc({ source }, ticks);
   }
 
   watch(room: Room): void {

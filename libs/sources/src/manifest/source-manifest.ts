@@ -2,6 +2,8 @@
 import { DataClass, Name, TenantId } from '@nervus/contracts';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { faultOfSchedule } from '../schedule/fire-times.js';
+import { ScheduleConfig } from '../schedule/schedule-config.js';
 import { sha256 } from '../sha256.js';
 import { EventSchema, faultsOfSchema } from './event-schema.js';
 import { Auth, auths, faultOfAuth, headerName } from './auth.js';
@@ -49,6 +51,8 @@ const kinds = {
   cloudevents: Type.Object({ kind: Type.Literal('cloudevents'), ...pushed, allowedOrigins: Type.Array(host, { default: [], maxItems: 100, uniqueItems: true, description: 'senders that may deliver, by the host name that they give in the handshake of CloudEvents web hooks; none: no handshake is answered' }), ...common }, strict),
   feed: Type.Object({ kind: Type.Literal('feed'), config: FeedConfig, ...common }, strict),
   recording: Type.Object({ kind: Type.Literal('recording'), config: RecordingConfig, ...common }, strict),
+  // A tick is the system's own word.
+  schedule: Type.Object({ kind: Type.Literal('schedule'), config: ScheduleConfig, ...common, trust: Type.Literal('system', { default: 'system' }) }, strict),
 } as const;
 
 const envelope = {
@@ -58,7 +62,7 @@ const envelope = {
 };
 
 /** A source: where events come from, who answers for it, how they are authenticated and how far they are trusted. */
-export const SourceManifest = Type.Object({ ...envelope, spec: Type.Union([kinds.webhook, kinds.cloudevents, kinds.feed, kinds.recording]) }, strict);
+export const SourceManifest = Type.Object({ ...envelope, spec: Type.Union([kinds.webhook, kinds.cloudevents, kinds.feed, kinds.recording, kinds.schedule]) }, strict);
 export type SourceManifest = Static<typeof SourceManifest>;
 type Spec = SourceManifest['spec'];
 type Kind = Spec['kind'];
@@ -90,7 +94,7 @@ export function checkSource(parsed: unknown): { readonly source: Source } | { re
   const value = Value.Default(SourceManifest, structuredClone(parsed));
   if (!Value.Check(SourceManifest, value)) return { faults: faultsOf(value, meantSchema) };
   const { metadata, spec } = value;
-  const faults = [...(isPushed(spec) ? faultsOfPushed(spec) : []), ...(spec.schema === undefined ? [] : faultsOfSchema(spec.schema))];
+  const faults = [...(isPushed(spec) ? faultsOfPushed(spec) : []), ...(spec.schema === undefined ? [] : faultsOfSchema(spec.schema)), ...(spec.kind === 'schedule' ? faultsOfSchedule(spec.config) : [])];
   if (faults.length > 0) return { faults };
   return { source: { tenant: metadata.tenant ?? defaultTenant, name: metadata.name, owner: metadata.owner, spec: withoutToken(spec) } };
 }
@@ -102,6 +106,11 @@ export const manifestOf = ({ tenant, name, owner, spec }: Source): SourceManifes
 function withoutToken(spec: Spec): Spec {
   if (!isPushed(spec) || spec.auth.kind !== 'none' || spec.auth.pathToken === undefined) return spec;
   return { ...spec, auth: { kind: 'none', pathTokenSha256: sha256(spec.auth.pathToken) } };
+}
+
+function faultsOfSchedule(config: ScheduleConfig): readonly SourceFault[] {
+  const fault = faultOfSchedule(config);
+  return fault ? [{ pointer: `/spec/config${fault.pointer}`, message: fault.message }] : [];
 }
 
 /** What the schema of a manifest cannot say. */
