@@ -8,7 +8,8 @@ import { secretOf, type SignedAuth } from '@nervus/sources';
 interface SecretFile {
   readonly auth: SignedAuth;
   readonly file: string;
-  readonly secret: KeyObject;
+  /** Absent while it could not be read yet. */
+  readonly secret?: KeyObject;
 }
 
 /** Keys of signed sources, from mounted files. Their content is never in a message. */
@@ -34,6 +35,15 @@ export class SecretFiles {
     }
   }
 
+  /** Reads the files of a source that stands; what cannot be read now is tried again at each reload. */
+  want(auth: SignedAuth): readonly Error[] {
+    return auth.secretFiles.flatMap((file) => {
+      const key = keyOf(auth, file);
+      if (!this.byFile.has(key)) this.byFile.set(key, { auth, file });
+      return this.tryToLoad(auth, file);
+    });
+  }
+
   /** The live secrets of a source. */
   of(auth: SignedAuth): readonly KeyObject[] {
     return auth.secretFiles.flatMap((file) => this.byFile.get(keyOf(auth, file))?.secret ?? []);
@@ -41,14 +51,21 @@ export class SecretFiles {
 
   /** Reads all files again, since a mounted secret may be replaced. Returns what went wrong; what was read before stays. */
   reload(): readonly Error[] {
-    return [...this.byFile.values()].flatMap(({ auth, file }) => {
-      try {
-        this.load(auth, file);
-        return [];
-      } catch (error) {
-        return [error instanceof Error ? error : new Error(String(error))];
-      }
-    });
+    return [...this.byFile.values()].flatMap(({ auth, file }) => this.tryToLoad(auth, file));
+  }
+
+  /** What keeps a source from being authenticated; empty when every file can be read. */
+  faultsOf(auth: SignedAuth): readonly Error[] {
+    return auth.secretFiles.flatMap((file) => this.tryToLoad(auth, file));
+  }
+
+  private tryToLoad(auth: SignedAuth, file: string): readonly Error[] {
+    try {
+      this.load(auth, file);
+      return [];
+    } catch (error) {
+      return [error instanceof Error ? error : new Error(String(error))];
+    }
   }
 }
 

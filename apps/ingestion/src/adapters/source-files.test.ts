@@ -98,6 +98,16 @@ describe('the folder of sources', () => {
     expect(() => load(join(root, 'none'))).toThrow(/cannot be read/);
   });
 
+  it('a secret of an applied source that is not there yet is taken into use once it is', () => {
+    write('sources/a.yaml', webhook('a').replace(/auth: .*/, `auth: {kind: none, pathToken: ${'x'.repeat(40)}}`));
+    const { secrets } = load();
+    const auth = { kind: 'github' as const, secretFiles: ['later.secret'] };
+    expect([secrets.want(auth).length, secrets.of(auth)]).toEqual([1, []]);
+    expect(secrets.reload()).toHaveLength(1);
+    write('secrets/later.secret', 'y'.repeat(24));
+    expect([secrets.reload(), bytesOf(secrets.of(auth))]).toEqual([[], [Buffer.from('y'.repeat(24))]]);
+  });
+
   it('a replaced secret is taken into use, an unreadable one leaves the old in use', () => {
     write('secrets/a.secret', 'x'.repeat(24));
     write('sources/a.yaml', webhook('a'));

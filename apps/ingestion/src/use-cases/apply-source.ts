@@ -3,12 +3,11 @@ import { SourceApplyRequested, topics } from '@nervus/contracts';
 import type { Received } from '@nervus/messaging';
 import { On, UseCase } from '@nervus/messaging-nest';
 import { AnswerCommand, ServiceClock } from '@nervus/service-kit';
-import { checkSource, type Source, sourceKey } from '@nervus/sources';
+import { checkSource, isPushed, type Source, sourceKey } from '@nervus/sources';
 import { SecretFiles } from '../adapters/secret-files.js';
 import { applySource, type Verdict } from '../domain/source-state.js';
 import { IngestionStores } from '../adapters/ingestion-stores.js';
 import { ChangeSource } from './change-source.js';
-import { missingSecrets } from './stand-as-published.js';
 
 /** A person applies the manifest of a source. */
 @UseCase()
@@ -33,7 +32,8 @@ export class ApplySource {
     if ('faults' in checked) return { status: 422, code: 'manifest_invalid', detail: checked.faults.slice(0, 10).map(({ pointer, message }) => `${pointer} ${message}`).join('; ') };
     const { source } = checked;
     if (source.tenant !== event.tenant) return { status: 404, code: 'tenant_unknown', detail: `The manifest is of the tenant ${source.tenant}, the command of another.` };
-    const secrets = missingSecrets(source, this.secrets);
+    const { spec } = source;
+    const secrets = isPushed(spec) && spec.auth.kind !== 'none' ? this.secrets.faultsOf(spec.auth) : [];
     if (secrets.length > 0) return { status: 422, code: 'secret_unreadable', detail: secrets.map(({ message }) => message).join('; ') };
     const change = { by: `${by.account.issuer}/${by.account.subject}`, reason, at: this.clock.instant() };
     if (dryRun) return applySource((await this.stores.sources.read(sourceKey(source)))?.state, source, change);

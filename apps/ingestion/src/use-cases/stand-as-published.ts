@@ -45,22 +45,10 @@ export class StandAsPublished {
   }
 
   private put(source: Source, { paused, by, reason, version }: SourceChanged): void {
-    for (const error of missingSecrets(source, this.secrets)) this.logger.error({ err: error, code: 'secret_unreadable', source: source.name, tenant: source.tenant }, 'a secret of an applied source cannot be read: what it signs is refused until it can');
+    const { spec } = source;
+    const missing = isPushed(spec) && spec.auth.kind !== 'none' ? this.secrets.want(spec.auth) : [];
+    for (const error of missing) this.logger.error({ err: error, code: 'secret_unreadable', source: source.name, tenant: source.tenant }, 'a secret of an applied source cannot be read: what it signs is refused until it can');
     this.sources.put(source, paused);
     this.logger.info({ source: source.name, tenant: source.tenant, key: sourceKey(source), paused, version, by, reason }, 'a source changed');
   }
-}
-
-/** Reads the secrets that a source names; what is wrong with them. */
-export function missingSecrets({ spec }: Source, secrets: SecretFiles): readonly Error[] {
-  if (!isPushed(spec) || spec.auth.kind === 'none') return [];
-  const { auth } = spec;
-  return auth.secretFiles.flatMap((file) => {
-    try {
-      secrets.load(auth, file);
-      return [];
-    } catch (error) {
-      return [error instanceof Error ? error : new Error(String(error))];
-    }
-  });
 }
