@@ -25,6 +25,7 @@ beforeAll(async () => {
     { name: 'orders', tenant: 'other', spec: { kind: 'webhook', auth: signedBy('other', 'orders'), subject: { pointer: '/customer', otherwise: 'orders' } } },
     { name: 'partner', spec: { kind: 'cloudevents', auth: signedBy('default', 'partner'), subject: { pointer: '/nothing', otherwise: 'partner' }, allowedOrigins: ['sender.example.com'] } },
     { name: 'open', spec: { kind: 'webhook', auth: { kind: 'none', pathToken } } },
+    { name: 'metered', spec: { kind: 'webhook', auth: signedBy('default', 'metered'), limits: { perSecond: 2, burst: 1 } } },
     { name: 'seldom', spec: { kind: 'webhook', auth: signedBy('default', 'seldom'), limits: { perSecond: 0.01, burst: 2 } } },
   ]);
   const service = await world.start(ingestionService, { ...environment, NERVUS_BODY_SECONDS: '2', NERVUS_MAX_IN_HAND_BYTES: String(mebibyte) });
@@ -72,6 +73,16 @@ describe('an accepted event', () => {
     await orders.send({}, 'm-after-fifty');
     await signalsOf('m-after-fifty');
     expect(world.of(SignalAccepted, (data) => data.origin.id === 'm-fifty')).toHaveLength(1);
+  });
+
+  it('signature headers and raw body reach the check unchanged', async () => {
+    const body = ' {"customer" :\t"J\\u00fcrg",\r\n"sum":1.0e2} \n';
+    const { 'webhook-signature': signature = '', ...signed } = orders.headers('m-raw', body);
+    const answer = await request(`${base}/v1/default/orders`, { method: 'POST', body, headers: { ...signed, 'webhook-signature': `v1,AAAA v1a,xyz= ${signature} v2,later` } });
+    expect(answer.status).toBe(202);
+    expect((await signalsOf('m-raw'))[0]?.data).toMatchObject({ content: { customer: 'Jürg', sum: 100 }, raw: { bytes: Buffer.byteLength(body) } });
+    const changed = { ...signed, 'webhook-signature': signature };
+    expect(await request(`${base}/v1/default/orders`, { method: 'POST', body: body.trim(), headers: changed })).toMatchObject(problem(401, 'signature_invalid'));
   });
 
   it('integers that JSON readers round are kept as text', async () => {
@@ -149,6 +160,13 @@ describe('the client that other teams install', () => {
       expect((await signalsOf(form))[0]?.data).toMatchObject({ kind: 'cloudevent', subject: 'Größe 5 €', origin: { type: 'order.placed', source: '/shop' } });
     }
     expect((await signalsOf('client-1'))[0]).toMatchObject({ id: first.id, key: 'default/c-9' });
+  });
+
+  it('over the limit answers 429, and the retried event arrives', async () => {
+    const publisher = new Publisher({ url: `${base}/v1/default/metered`, auth: { secret: secretOf('default-metered').toString() } });
+    const published = await Promise.all(['p-1', 'p-2', 'p-3'].map((id) => publisher.publish({ id, data: { id } })));
+    expect(published.some(({ attempts }) => attempts > 1)).toBe(true);
+    for (const id of ['p-1', 'p-2', 'p-3']) expect(await signalsOf(id)).toHaveLength(1);
   });
 
   it('is told why it is refused', async () => {

@@ -19,7 +19,7 @@ export const sourcesApply: Command = {
     const dryRun = given.options['dry-run'] === true;
     const result = await ConsoleClient.of(given, context).post('/api/sources', { manifest: manifestOf(source), dryRun, reason: textOption(given, 'reason') ?? '' }, { idempotencyKey: context.newId() });
     const told = commandResult(result, { source: source.name, dryRun });
-    return dryRun ? { ...told, text: `dry run, nothing changed: ${told.text}` } : told;
+    return dryRun ? { ...told, text: `dry run, nothing changed. Without it the answer would be: ${told.text}` } : told;
   },
 };
 
