@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { timingSafeEqual } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { atPointer } from '@nervus/contracts';
 import { Refusal } from '../refusal.js';
 
 /** A request as its sender signed it. */
@@ -48,6 +48,15 @@ export function checkTimestamp(name: string, timestamp: string, nowMs: number): 
   }
 }
 
+/** The key whose bytes a text holds. */
+export const keyIn = (text: string, encoding: 'utf8' | 'base64' | 'hex' = 'utf8'): KeyObject => createSecretKey(Buffer.from(text, encoding));
+
+/** The HMAC under each live secret over some text and the body. */
+export const macsOf = (secrets: readonly KeyObject[], before: string, body: Buffer, algorithm: 'sha256' | 'sha512' = 'sha256'): readonly Buffer[] => secrets.map((secret) => createHmac(algorithm, secret).update(before).update(body).digest());
+
+/** The signature that stands behind a prefix; none where the prefix is another. */
+export const behind = (prefix: string, signature: string, encoding: 'hex' | 'base64'): readonly Buffer[] => (signature.startsWith(prefix) ? [Buffer.from(signature.slice(prefix.length), encoding)] : []);
+
 /** Whether any given signature is any of those expected. Every pair is compared, so that the time taken tells nothing. */
 export function anyFits(given: readonly Buffer[], expected: readonly Buffer[]): boolean {
   let fits = false;
@@ -62,7 +71,7 @@ export const invalid = (what: string): Refusal => new Refusal(401, 'signature_in
 
 /** A text member of the content; undefined when it is absent or something else. */
 export function textIn(content: unknown, name: string): string | undefined {
-  const value = typeof content === 'object' && content !== null && Object.hasOwn(content, name) ? (content as Readonly<Record<string, unknown>>)[name] : undefined;
+  const value = atPointer(content, `/${name}`);
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 

@@ -1,28 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests of Slack: `X-Slack-Signature: v0=<hex>`, HMAC-SHA256 over `v0:timestamp:body`. Events come as JSON with an
 // event_id that their repeats keep; interactions and commands come as forms with a trigger_id.
-import { createHmac, createSecretKey } from 'node:crypto';
 import { atPointer } from '@nervus/contracts';
 import type { AuthOf } from '../manifest/auth.js';
-import { anyFits, checkTimestamp, invalid, missing, type SignatureScheme, textIn, timeOfSeconds } from './scheme.js';
-
-const prefix = 'v0=';
+import { anyFits, behind, checkTimestamp, invalid, keyIn, macsOf, missing, type SignatureScheme, textIn, timeOfSeconds } from './scheme.js';
 
 export const slack: SignatureScheme<AuthOf<'slack'>> = {
   shortestSecret: 16,
-  secretOf: (_, text) => createSecretKey(Buffer.from(text, 'utf8')),
+  secretOf: (_, text) => keyIn(text),
   check(_, { header, body }, secrets, nowMs) {
     const [timestamp, signature] = [header('x-slack-request-timestamp'), header('x-slack-signature')];
     if (!timestamp || !signature) throw missing('x-slack-request-timestamp', 'x-slack-signature');
     checkTimestamp('x-slack-request-timestamp', timestamp, nowMs);
-    const given = signature.startsWith(prefix) ? [Buffer.from(signature.slice(prefix.length), 'hex')] : [];
-    const expected = secrets.map((secret) => createHmac('sha256', secret).update(`v0:${timestamp}:`).update(body).digest());
-    if (!anyFits(given, expected)) throw invalid('x-slack-signature does not fit timestamp and body');
+    if (!anyFits(behind('v0=', signature, 'hex'), macsOf(secrets, `v0:${timestamp}:`, body))) throw invalid('x-slack-signature does not fit timestamp and body');
   },
   marks: (_, { header }, content) => ({
     id: textIn(content, 'event_id') ?? textIn(content, 'trigger_id'),
     type: textIn(atPointer(content, '/event'), 'type') ?? textIn(content, 'type') ?? textIn(content, 'command'),
-    time: timeOfSeconds((content as { readonly event_time?: unknown } | null)?.event_time) ?? timeOfSeconds(header('x-slack-request-timestamp')),
+    time: timeOfSeconds(atPointer(content, '/event_time')) ?? timeOfSeconds(header('x-slack-request-timestamp')),
   }),
 };
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Webhooks of Stripe: `Stripe-Signature: t=<seconds>,v1=<hex>[,v1=<hex>]`, HMAC-SHA256 over `t.body`. The key is the whole
 // text of the endpoint's secret, its `whsec_` included.
-import { createHmac, createSecretKey } from 'node:crypto';
+import { atPointer } from '@nervus/contracts';
 import type { AuthOf } from '../manifest/auth.js';
-import { anyFits, checkTimestamp, invalid, missing, type SignatureScheme, textIn, timeOfSeconds } from './scheme.js';
+import { anyFits, checkTimestamp, invalid, keyIn, macsOf, missing, type SignatureScheme, textIn, timeOfSeconds } from './scheme.js';
 
 export const stripe: SignatureScheme<AuthOf<'stripe'>> = {
   shortestSecret: 24,
-  secretOf: (_, text) => createSecretKey(Buffer.from(text, 'utf8')),
+  secretOf: (_, text) => keyIn(text),
   check(_, { header, body }, secrets, nowMs) {
     const signature = header('stripe-signature');
     if (!signature) throw missing('stripe-signature');
@@ -15,8 +15,7 @@ export const stripe: SignatureScheme<AuthOf<'stripe'>> = {
     const timestamp = parts.find(([name]) => name === 't')?.[1] ?? '';
     checkTimestamp('t in stripe-signature', timestamp, nowMs);
     const given = parts.filter(([name]) => name === 'v1').map(([, value]) => Buffer.from(value ?? '', 'hex'));
-    const expected = secrets.map((secret) => createHmac('sha256', secret).update(`${timestamp}.`).update(body).digest());
-    if (!anyFits(given, expected)) throw invalid('No v1 signature in stripe-signature fits t and body');
+    if (!anyFits(given, macsOf(secrets, `${timestamp}.`, body))) throw invalid('No v1 signature in stripe-signature fits t and body');
   },
-  marks: (_, __, content) => ({ id: textIn(content, 'id'), type: textIn(content, 'type'), time: timeOfSeconds((content as { readonly created?: unknown } | null)?.created) }),
+  marks: (_, __, content) => ({ id: textIn(content, 'id'), type: textIn(content, 'type'), time: timeOfSeconds(atPointer(content, '/created')) }),
 };
